@@ -1,6 +1,6 @@
-"""The task's container image: an archive that both `docker load` and OCI tools (skopeo, crane, podman) take, and its root file
-system alone. One layer, no distribution: the executable, what it reads, /tmp, a user that is not root, and the C library where the
-executable starts a program that needs one.
+"""Container images of the tasks and of the emulator: each an archive that both `docker load` and OCI tools (skopeo, crane, podman) take.
+Of the tasks also their root file systems alone. One layer, no distribution: the executable, what it reads, /tmp, a user that is not root, and the C library
+where the executable starts a program that needs one.
 
 https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 """
@@ -44,7 +44,30 @@ def write(folder, output, program, libraries=()):
     """Writes PROGRAM-rootfs.tar and PROGRAM-image.tar from a function's folder, and the system's libraries at their own places."""
     layer = root_file_system(folder, program, libraries)
     (output / f"{program}-rootfs.tar").write_bytes(layer)
+    # A volume that is mounted at /tmp takes the folder's mode, so that the user may write there.
+    write_image(output / f"{program}-image.tar", f"cupel/{program}:latest", layer, {
+        "WorkingDir": "/var/task", "Entrypoint": [f"/var/task/{program}"], "Volumes": {"/tmp": {}}})
 
+
+def write_emulator(path, version, files, libraries):
+    """Writes the image of the emulator: an installation in /opt/cupel, and the libraries that DuckDB is linked to at their paths."""
+    buffer = io.BytesIO()
+    contents = {f"opt/cupel/{name}": content for name, content in files.items()}
+    contents |= {name.lstrip("/"): (content, True) for name, content in libraries.items()}
+    contents["etc/passwd"] = (f"cupel:x:{USER}:{USER}::/data:/nonexistent\n".encode(), False)
+    contents["etc/group"] = (f"cupel:x:{USER}:\n".encode(), False)
+    folders = {"/".join(name.split("/")[:depth]) for name in contents for depth in range(1, name.count("/") + 1)}
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name in sorted(folders): add(archive, name, mode=0o755)
+        for name in ["data", "tmp"]: add(archive, name, mode=0o1777)
+        for name, (content, executable) in sorted(contents.items()): add(archive, name, content, 0o755 if executable else 0o644)
+    write_image(path, f"cupel/cupel:{version}", buffer.getvalue(), {
+        "WorkingDir": "/data", "Entrypoint": ["/opt/cupel/bin/cupel"], "Cmd": ["up", "--listen", "0.0.0.0"], "ExposedPorts": {"4566/tcp": {}}, "Volumes": {"/data": {}},
+        "Env": ["PATH=/opt/cupel/bin", "HOME=/data"]})
+
+
+def write_image(path_of_image, tag, layer, settings):
+    """Writes an image of one layer, run by a user that is not root."""
     blobs = {}
 
     def blob(content, media_type):
@@ -58,8 +81,7 @@ def write(folder, output, program, libraries=()):
     packed = blob(gzip.compress(layer, 9, mtime=0), "application/vnd.oci.image.layer.v1.tar+gzip")
     config = blob(document({
         "created": CREATED, "architecture": ARCHITECTURE[platform.machine()], "os": "linux",
-        # A volume that is mounted at /tmp takes the folder's mode, so that the user may write there.
-        "config": {"User": f"{USER}:{USER}", "WorkingDir": "/var/task", "Entrypoint": [f"/var/task/{program}"], "Volumes": {"/tmp": {}}},
+        "config": {"User": f"{USER}:{USER}"} | settings,
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
         "history": [{"created": CREATED, "created_by": "infra/package/image.py"}],
     }), "application/vnd.oci.image.config.v1+json")
@@ -70,15 +92,14 @@ def write(folder, output, program, libraries=()):
     def path(descriptor):
         return "blobs/sha256/" + descriptor["digest"].removeprefix("sha256:")
 
-    tag = f"cupel/{program}:latest"
-    with tarfile.open(output / f"{program}-image.tar", "w", format=tarfile.USTAR_FORMAT) as archive:
+    with tarfile.open(path_of_image, "w", format=tarfile.USTAR_FORMAT) as archive:
         for name in ["blobs", "blobs/sha256"]: add(archive, name, mode=0o755)
         for digest in sorted(blobs): add(archive, f"blobs/sha256/{digest}", blobs[digest])
         add(archive, "oci-layout", document({"imageLayoutVersion": "1.0.0"}))
         add(archive, "index.json", document({
             "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
             "manifests": [manifest | {"annotations": {
-                "io.containerd.image.name": f"docker.io/{tag}", "org.opencontainers.image.ref.name": "latest"}}],
+                "io.containerd.image.name": f"docker.io/{tag}", "org.opencontainers.image.ref.name": tag.split(":")[1]}}],
         }))
         # What `docker load` reads.
         add(archive, "manifest.json", document([{"Config": path(config), "RepoTags": [tag], "Layers": [path(packed)]}]))

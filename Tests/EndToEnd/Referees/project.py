@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Starts a project as a user would, and tries what a project can do.
+
+    project.py CUPEL PACKAGE_ROOT
+"""
+import json, os, pathlib, re, shutil, signal, subprocess, sys, tempfile, time, urllib.error, urllib.request
+
+import boto3
+
+cupel, root = sys.argv[1], pathlib.Path(sys.argv[2])
+failures = 0
+
+
+def check(what, holds, why=""):
+    global failures
+    failures += not holds
+    print(f"{'ok    ' if holds else 'FAILED'} {what}{'' if holds else ': ' + str(why)[-1500:]}", flush=True)
+
+
+def run(arguments, folder, **environment):
+    return subprocess.run(arguments, cwd=folder, env={**os.environ, **environment}, capture_output=True, text=True, timeout=600)
+
+
+class Up:
+    """`cupel up` in a folder."""
+
+    def __init__(self, folder, *options):
+        self.process = subprocess.Popen([cupel, "up", "--port", "0", "--json", *options], cwd=folder, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        line = self.process.stdout.readline()
+        self.document = json.loads(line) if line else None
+        if self.document:
+            self.endpoint, self.outputs = self.document["endpoint"], self.document["outputs"]
+
+    def client(self, service):
+        return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id="emulator",
+                            aws_secret_access_key="emulator")
+
+    def post(self, path, method="POST"):
+        request = urllib.request.Request(self.endpoint + path, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer: return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error: return error.code, json.load(error)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.communicate(timeout=60)[1]
+
+
+def settled(up, key):
+    """The bronze record of a raw object, once it is done."""
+    control = up.client("dynamodb")
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        items = control.query(TableName=up.outputs["ControlTable"], IndexName="dm-gsi-object-key",
+                              KeyConditionExpression="object_key = :k", ExpressionAttributeValues={":k": {"S": key}})["Items"]
+        for item in items:
+            if item["schema_name"]["S"] == "dm_bronze" and item["status"]["S"] in ("success", "error"): return item
+        time.sleep(0.02)
+
+
+def new_project(folder):
+    made = run([cupel, "init", "shop"], folder)
+    check("cupel init", made.returncode == 0 and "cupel run data" in made.stdout, made.stdout + made.stderr)
+    shop = folder / "shop"
+    again = run([cupel, "init", "shop"], folder)
+    check("it overwrites nothing", again.returncode == 2 and "--force" in again.stderr, again.stdout + again.stderr)
+    lint = run([cupel, "contract", "lint", "--strict", "infra/contracts/orders.odcs.yaml"], shop)
+    check("its contract has no finding", lint.returncode == 0, lint.stdout + lint.stderr)
+    ran = run([cupel, "run", "data"], shop)
+    check("cupel run takes its rows to gold", ran.returncode == 0 and "orders_by_status" in ran.stdout, ran.stdout + ran.stderr)
+    up = Up(shop)
+    asked = run([cupel, "query", "--format", "csv", "SELECT orders, amount FROM gold.orders_by_status ORDER BY status"], shop)
+    check("cupel query reads gold", asked.stdout.split() == ["orders,amount", "1,7.25", "1,5.00", "2,140.35"], asked.stdout + asked.stderr)
+    readme = (shop / "README.md").read_text()
+    for command in re.findall(r"^    (cupel query .*)$", readme, re.MULTILINE):
+        shown = run(["sh", "-c", command.replace("cupel", f"'{cupel}'", 1)], shop)
+        check(f"README: {command}", shown.returncode == 0, shown.stdout + shown.stderr)
+    check("the project's emulator ends", up.stop() is not None and up.process.returncode == 0)
+    (folder / "people.csv").write_text("person;name;score\n1;Ann;1,5\n2;Bob;2,25\n")
+    own = run([cupel, "init", "--from", "people.csv", "own"], folder)
+    ran = run([cupel, "run", "../people.csv"], folder / "own")
+    check("a project from a file takes the file", own.returncode == 0 and ran.returncode == 0, own.stderr + ran.stdout + ran.stderr)
+
+
+def hooks(folder):
+    project = folder / "hooked"
+    run([cupel, "init", str(project)], folder)
+    (project / "init.d").mkdir()
+    (project / "init.d/1-bucket.sh").write_text(
+        'set -e\n[ -n "$CUPEL_STAGE_BUCKET" ]\necho "hook at $AWS_ENDPOINT_URL"\necho made > "$CUPEL_HOOKED"\n')
+    (project / "init.d/2-queue.py").write_text(
+        f"#!/usr/bin/env python3\nimport sys\nsys.path[:0] = {sys.path!r}\nimport boto3\nboto3.client('sqs').create_queue(QueueName='hooked')\n")
+    (project / "init.d/notes.txt").write_text("not a program")
+    mark = project / "mark"
+    os.environ["CUPEL_HOOKED"] = str(mark)
+    up = Up(project)
+    check("hooks have run before it is up", up.document is not None and mark.exists(), up.process.poll())
+    queues = up.client("sqs").list_queues().get("QueueUrls", [])
+    check("a hook in Python reaches the emulator", any(url.endswith("/hooked") for url in queues), queues)
+    mark.unlink()
+    status, _ = up.post("/_cupel/reset")
+    queues = up.client("sqs").list_queues().get("QueueUrls", [])
+    check("hooks run again after a reset", status == 200 and mark.exists() and any(u.endswith("/hooked") for u in queues), queues)
+    errors = up.stop()
+    check("what hooks print is on standard error", "hook at http://" in errors, errors)
+    (project / "init.d/1-bucket.sh").write_text("exit 7\n")
+    failed = Up(project)
+    errors = failed.process.communicate(timeout=60)[1]
+    check("a hook that fails stops the start", failed.process.returncode == 1 and "1-bucket.sh failed with exit status 7" in errors, errors)
+
+
+def reset(folder):
+    project = folder / "reset"
+    run([cupel, "init", str(project)], folder)
+    up = Up(project)
+    stage = up.outputs["StageBucket"]
+    status, document = up.post("/_cupel/reset", method="GET")
+    check("a reset is a POST", status == 405, document)
+    rows = "id,customer,amount,status,ordered_at\n" + "".join(f"{n},a,1.00,open,\n" for n in range(20_000))
+    big = b"x" * (3 << 20)
+    for turn in range(3):
+        s3, sqs = up.client("s3"), up.client("sqs")
+        s3.put_object(Bucket=stage, Key="raw/orders/done.csv", Body=rows[:200])
+        record = settled(up, "raw/orders/done.csv")
+        check(f"turn {turn}: the pipeline works", record and record["status"]["S"] == "success", record)
+        check(f"turn {turn}: its contracts are in force", record and record["contract_version"]["S"] == "0.1.0", record)
+        s3.put_object(Bucket=stage, Key="other/big", Body=big)
+        sqs.create_queue(QueueName="own")
+        up.client("logs").create_log_group(logGroupName="own")
+        # Some are in flight.
+        for number in range(5): s3.put_object(Bucket=stage, Key=f"raw/orders/flight-{number}.csv", Body=rows)
+        status, document = up.post("/_cupel/reset")
+        check(f"turn {turn}: reset", status == 200 and document.get("outputs") == up.outputs, document)
+        time.sleep(0.5)  # whatever still ran would show itself
+        left = [o["Key"] for bucket in s3.list_buckets()["Buckets"] if bucket["Name"] != up.outputs["ContractsBucket"]
+                for o in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", [])]
+        check(f"turn {turn}: no object is left", left == [], left)
+        items = up.client("dynamodb").scan(TableName=up.outputs["ControlTable"])["Items"]
+        check(f"turn {turn}: no item is left", items == [], items)
+        queues = [url for url in up.client("sqs").list_queues().get("QueueUrls", []) if url.endswith("/own")]
+        check(f"turn {turn}: no queue of the user's is left", queues == [], queues)
+        machine = [m["stateMachineArn"] for m in up.client("stepfunctions").list_state_machines()["stateMachines"] if m["type"] == "STANDARD"]
+        executions = [e for arn in machine for e in up.client("stepfunctions").list_executions(stateMachineArn=arn)["executions"]]
+        check(f"turn {turn}: no execution is left", machine and executions == [], executions)
+        groups = [g["logGroupName"] for g in up.client("logs").describe_log_groups()["logGroups"]]
+        check(f"turn {turn}: no log group of the user's is left", "own" not in groups, groups)
+    ran = run([cupel, "run", "data"], project)
+    check("after resets, cupel run finds the emulator and works", ran.returncode == 0, ran.stdout + ran.stderr)
+    objects = project / ".cupel/data/objects"
+    size = sum(path.stat().st_size for path in objects.rglob("*") if path.is_file()) if objects.exists() else 0
+    check("objects' files are gone", size < 1 << 20, size)
+    up.stop()
+    strict = Up(project, "--strict-auth")
+    status, document = strict.post("/_cupel/reset")
+    check("with --strict-auth there is no reset", status == 403, document)
+    strict.stop()
+
+
+def plugin(folder):
+    example = folder / "pytest"
+    shutil.copytree(root / "infra/examples/pytest", example)
+    tested = run([sys.executable, "-m", "pytest", "-q", "-p", "cupel_pytest", "-p", "no:cacheprovider", "-o", f"cupel_command={cupel}"],
+                 example, PYTHONPATH=str(root / "infra/package/python"), PYTHONDONTWRITEBYTECODE="1")
+    check("pytest runs the example's tests with the plugin", tested.returncode == 0 and "4 passed" in tested.stdout, tested.stdout + tested.stderr)
+    functions = folder / "functions"
+    shutil.copytree(root / "infra/examples/functions", functions)
+    tested = run([sys.executable, "-m", "pytest", "-q", "-p", "cupel_pytest", "-p", "no:cacheprovider", "-o", f"cupel_command={cupel}"],
+                 functions, PYTHONPATH=str(root / "infra/package/python"), PYTHONDONTWRITEBYTECODE="1")
+    check("own functions, a machine and a stack work", tested.returncode == 0 and "4 passed" in tested.stdout, tested.stdout + tested.stderr)
+    missing = run([sys.executable, "-m", "pytest", "-q", "-p", "cupel_pytest", "-p", "no:cacheprovider", "-o", "cupel_command=/bin/false"],
+                  example, PYTHONPATH=str(root / "infra/package/python"), PYTHONDONTWRITEBYTECODE="1")
+    check("a command that does not start is an error that says so", "cupel up ended with 1" in missing.stdout, missing.stdout)
+
+
+for part in [new_project, hooks, reset, plugin]:
+    with tempfile.TemporaryDirectory() as folder: part(pathlib.Path(folder))
+sys.exit(failures > 0)

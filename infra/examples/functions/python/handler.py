@@ -1,0 +1,2 @@
+def greet(event, context):
+    return {"greeting": f"hello {event['name']}", "by": context.function_name}

@@ -44,7 +44,7 @@ struct GoldTable: Sendable {
         var properties = ["write.format.default": "parquet", "write.metadata.previous-versions-max": "100"]
         let ranking = model.contract.modelLayout.ranking.map { $0.name + ($0.isDescending ? " desc" : "") }
         if !ranking.isEmpty { properties[RankingProperty.name] = ranking.joined(separator: ", ") }
-        // Files of some 60,000 rows, so that a changed period rewrites few of them.
+        // Files of some 30,000 rows, so that a changed period rewrites few of them.
         if !periods.isEmpty && spec.fields.isEmpty { properties[Self.fileSize] = "\(1 << 20)" }
         return properties
     }

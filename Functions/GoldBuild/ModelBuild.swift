@@ -251,7 +251,9 @@ struct ModelBuild {
         }
         let gone = Set(replaced.map(\.file.path))
         let others = old?.dataFiles.filter { !gone.contains($0.path) }.reduce(0) { $0 + $1.recordCount } ?? 0
-        return (ResultFiles(at: place), try audit.findings(lines.last ?? "", besides: others))
+        let measured = try audit.findings(lines.last ?? "", besides: others)
+        let result = ResultFiles(at: place)
+        return (script.isCutUp ? try result.cutUp(in: WorkFolder.make("\(work.folder)/pieces")) : result, measured)
     }
 
     // MARK: Commit

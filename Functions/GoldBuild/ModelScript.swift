@@ -11,10 +11,11 @@ struct ModelScript {
     /// The columns that name a period; none for a model that is built as a whole each time.
     let periods: [GoldColumn]
 
-    /// A table's files are parted, or follow its periods, so that few of them have rows of one period.
-    private var makesFolder: Bool { !partitioning.isEmpty || !periods.isEmpty }
     /// Whether no file is written where there are no rows.
     var mayWriteNothing: Bool { !partitioning.isEmpty }
+    /// Whether the engine's one file becomes several, so that few of them have rows of one period. Its threads would write several in no
+    /// order.
+    var isCutUp: Bool { partitioning.isEmpty && !periods.isEmpty }
 
     /// What comes before: the tables that the model reads, and Trino's functions that DuckDB has under another name.
     /// - Parameter views: statements that make the tables, in their schemas.
@@ -24,7 +25,7 @@ struct ModelScript {
         return (schemas + views + macros).joined(separator: " ")
     }
 
-    /// Writes the model's rows to a file, or to a folder if the table is parted or has periods.
+    /// Writes the model's rows to a file, or to a folder if the table is parted.
     func statement(writing result: String) -> String {
         let typed = columns.map {
             "CAST(\(DuckDBText.name($0.name)) AS \($0.type.duckDBName ?? "")) AS \(DuckDBText.name($0.name))"
@@ -74,18 +75,18 @@ struct ModelScript {
         let ids = columns.enumerated().map { place, column in "\(DuckDBText.name(column.name)): \(place + 1)" }
         let parts = partitioning.map { DuckDBText.name($0) }.joined(separator: ", ")
         let files =
-            switch (parts.isEmpty, makesFolder) {
-            case (false, _): ", PARTITION_BY (\(parts)), WRITE_PARTITION_COLUMNS true"
-            // So many rows are written again for a period that has changed, more or less.
-            case (true, true): ", ROW_GROUP_SIZE 30720, ROW_GROUPS_PER_FILE 1"
-            case (true, false): ""
+            if !parts.isEmpty {
+                ", PARTITION_BY (\(parts)), WRITE_PARTITION_COLUMNS true"
+            } else {
+                // So many rows are written again for a period that has changed, more or less.
+                isCutUp ? ", ROW_GROUP_SIZE 30720" : ""
             }
         return "FORMAT parquet, COMPRESSION zstd, FIELD_IDS {\(ids.joined(separator: ", "))}" + files
     }
 
     /// Where the statement writes, in a folder.
     func place(_ name: String, in folder: String) -> String {
-        makesFolder ? "\(folder)/\(name)" : "\(folder)/\(name).parquet"
+        partitioning.isEmpty ? "\(folder)/\(name).parquet" : "\(folder)/\(name)"
     }
 
     /// What the engine says, in words of the model.

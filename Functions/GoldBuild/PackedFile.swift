@@ -1,8 +1,8 @@
 internal import Parquet
 internal import ParquetRead
 
-/// Small files of a table as one local file, with their row groups as they are: each file costs the file system and the engine more
-/// than its rows do.
+/// Row groups of other files as one local file. Small files of a table become one so, because each costs the file system and the engine
+/// more than its rows do; a large file of rows in order becomes several.
 final class PackedFile {
     /// All of its files have this one.
     let schema: ParquetSchema
@@ -21,6 +21,12 @@ final class PackedFile {
             let chunks = try file.rawChunks(of: columns, inGroup: index, withIndexes: false)
             try writer?.append(RawRowGroup(rowCount: group.rowCount, chunks: chunks))
         }
+        try writer?.drain { try output.append($0) }
+    }
+
+    /// Appends a row group of a file that has this schema, with its indexes.
+    func append(rowGroup index: Int, of file: ParquetFile) throws {
+        try writer?.append(try file.rawRowGroup(index))
         try writer?.drain { try output.append($0) }
     }
 

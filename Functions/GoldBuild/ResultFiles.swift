@@ -24,6 +24,31 @@ struct ResultFiles {
         return "read_parquet(\(DuckDBText.string(files)), hive_partitioning=false)"
     }
 
+    /// Those of which each has a row group of these: the rows in the same order, so that neighbours are in the same file.
+    /// - Parameter folder: where they are made.
+    func cutUp(in folder: String) throws -> ResultFiles {
+        guard paths.count == 1 else { return self }
+        let file = try ParquetFile(reading: try FileRanges(path: paths[0]))
+        let groups = file.metadata.rowGroups.indices
+        // Of columns that are not copied as they are, one file has to do.
+        guard groups.count > 1, let schema = file.flatSchema(ofColumns: Array(file.metadata.columns.indices)) else {
+            return self
+        }
+        let pieces = try groups.map { group in
+            let path = "\(folder)/\(group).parquet"
+            let piece = try PackedFile(creating: path, schema)
+            try piece.append(rowGroup: group, of: file)
+            try piece.finish()
+            return path
+        }
+        return ResultFiles(place: place, paths: pieces)
+    }
+
+    private init(place: String, paths: [String]) {
+        self.place = place
+        self.paths = paths
+    }
+
     /// Uploads them.
     /// - Returns: what the table's manifests say of them; files without rows are none of the table's.
     func upload(

@@ -109,8 +109,9 @@ struct BronzeWriter: JSONHandler {
         }
         let contract = try contract(for: claimed, contracts)
         let files = BronzeFiles(objects: settings.objects, bucket: settings.lakeBucket, checkpoint: checkpoint)
-        let state = try EarlierFiles(files, settings.control)
-            .adopted(try settings.control.keyState(of: claimed), for: claimed)
+        // After the claim: an erasure waits for conversions that began before it was noted.
+        let (stored, erased) = try settings.control.keyState(andErasedKeysOf: claimed)
+        let state = try EarlierFiles(files, settings.control).adopted(stored, for: claimed)
         if let newer = state.newerVersion(than: claimed) {
             return .superseded(try settings.control.supersede(claimed, by: newer))
         }
@@ -123,6 +124,7 @@ struct BronzeWriter: JSONHandler {
             files: files, version: claimed.order, state: state,
             mayBeTaken: state.current != nil || claimed.attemptCount > 1)
         var options = settings.options
+        options.erased = erased
         // Threads take longer to start than a small file to convert.
         if claimed.fileSizeInBytes <= Self.smallFileInBytes { options.threads = 1 }
         if options.maskingKey == nil, contract.needsMaskingKey(options.personalData) {
@@ -168,12 +170,13 @@ struct BronzeWriter: JSONHandler {
                 checksum: result.checksum, outputKey: state.outputKey, contractVersion: contract.version,
                 maskedColumns: result.maskedColumns, quality: result.quality.map(MeasuredRule.init),
                 personalData: result.personalData, quarantineKey: quarantineKey, rescuedCount: result.rescuedCount,
-                unknownFields: result.unknownFields),
+                unknownFields: result.unknownFields,
+                erasedCount: result.erased.written + result.erased.quarantined),
             next: contract.silverObstacle != nil
                 ? nil
                 : claimed.next(
                     .silver, bucket: settings.lakeBucket, outputKey: state.outputKey, version: version,
-                    sizeInBytes: result.output.sizeInBytes, rowCount: result.writtenCount),
+                    sizeInBytes: result.output.sizeInBytes, rowCount: result.writtenCount - result.erased.written),
             in: state)
         return ended.supersededBy == nil ? .converted(ended, result.output.sizeInBytes) : .superseded(ended)
     }

@@ -23,6 +23,7 @@ final class ConversionPass {
     private let masker: Masker
     private let encoding: Encoding
     private var quarantine: Quarantine
+    private var erased: ErasedRows?
     private var writtenCount = 0
 
     /// - Parameters:
@@ -50,6 +51,7 @@ final class ConversionPass {
             try ParquetSchema(contract.bronzeColumns.map(\.parquet)), conversion.writerOptions, to: output,
             isThreaded: options.threads > 2)
         self.quarantine = Quarantine(quarantine)
+        erased = ErasedRows(contract, options.erased)
     }
 
     /// Takes the file through all stages. Output and quarantine are finished or aborted when this returns or throws.
@@ -75,9 +77,11 @@ final class ConversionPass {
             quality.measure(batch)
             rescued.count(batch)
             writtenCount += batch.rowCount
-            try quarantine.append(batch.rejected)
-            let masked = masker.mask(consume batch)
-            batch = try encoding.encode(masked) { RecordBatch(columns) }
+            let listed = erased?.left(of: batch.rejected) ?? batch.rejected
+            try quarantine.append(listed, hiddenCount: batch.rejected.count - listed.count)
+            var masked = masker.mask(consume batch)
+            if erased != nil { masked = erased?.left(of: masked) ?? masked }
+            batch = try encoding.encode(consume masked) { RecordBatch(columns) }
             try checkpoint()
         }
         return nil
@@ -93,7 +97,8 @@ final class ConversionPass {
         try quarantine.finish()
         let stored = try encoding.finish()
         return FileConversion.Result(
-            writtenCount: writtenCount, quarantinedCount: quarantine.count, checksum: text.checksum() ?? "",
+            writtenCount: writtenCount, quarantinedCount: quarantine.count, erased: erased?.counts ?? (0, 0),
+            checksum: text.checksum() ?? "",
             output: stored, quality: measured, personalData: inspector.findings,
             rescuedCount: rescued.rowCount, unknownFields: rescued.fields, maskedColumns: contract.maskedColumns)
     }

@@ -21,6 +21,8 @@ struct FileConversion {
         var personalData = PersonalDataPolicy.report
         /// Inspects unclassified text in addition to the local detectors.
         var personalDataService: PersonalDataService?
+        /// The keys whose rows are left out.
+        var erased = ErasureMarks()
         /// What the Parquet footer says about the rows' origin.
         var keyValues: [(key: String, value: String)] = []
     }
@@ -28,6 +30,8 @@ struct FileConversion {
     struct Result: Sendable {
         let writtenCount: Int
         let quarantinedCount: Int
+        /// Rows that were left out because their keys were erased: those that the other counts have and the files have not.
+        var erased = (written: 0, quarantined: 0)
         /// SHA-256 of the decompressed content, in hexadecimal.
         let checksum: String
         let output: StoredFile

@@ -28,14 +28,15 @@ struct Quarantine: ~Copyable {
     /// - Parameter open: makes the file's sink; called with the first row.
     init(_ open: @escaping () throws -> any OutputSink) { self.open = open }
 
-    mutating func append(_ rows: [RejectedRow]) throws {
-        guard !rows.isEmpty else { return }
+    /// - Parameter hiddenCount: rows that are counted and not listed.
+    mutating func append(_ rows: [RejectedRow], hiddenCount: Int = 0) throws {
+        guard !rows.isEmpty || hiddenCount > 0 else { return }
         head += rows.prefix(Self.listLimit - head.count)
         if sink == nil {
             sink = try open()
             writer = QuarantineWriter()
         }
-        count += rows.count
+        count += rows.count + hiddenCount
         writer?.append(rows)
         if let ready = writer?.takeOutput() { try write(ready) }
     }

@@ -59,7 +59,7 @@ public struct DynamoDB: Sendable {
         _ = try call("TransactWriteItems", request.json, isRepeatable: true)
     }
 
-    private func call(_ action: String, _ input: JSON, isRepeatable: Bool) throws(AWSError) -> JSON {
+    func call(_ action: String, _ input: JSON, isRepeatable: Bool) throws(AWSError) -> JSON {
         try client.jsonCall(
             service: "dynamodb", target: "DynamoDB_20120810", action: action, input: input, isRepeatable: isRepeatable)
     }
@@ -69,7 +69,7 @@ public struct DynamoDB: Sendable {
         return try decode(json, action)
     }
 
-    private func decode(_ json: JSON, _ action: String) throws(AWSError) -> Item {
+    func decode(_ json: JSON, _ action: String) throws(AWSError) -> Item {
         do throws(ModelError) {
             return try Item(attributes: json)
         } catch {

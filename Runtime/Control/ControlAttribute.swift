@@ -55,9 +55,10 @@ enum ControlAttribute: String, CaseIterable {
     /// Of a record of silver: the raw file, and the batch that took it to the table.
     case sourceKey = "source_key"
     case batchID = "batch_id"
-    /// Rows of the file that were erased since, and when.
+    /// Rows of the file that were erased, or left out as such, and when; the ETag of the file that had them last.
     case erasedCount = "erased_count"
     case erasedAt = "erased_at"
+    case erasedFrom = "erased_from"
 
     // Only in the item of a raw key: see ``KeyState``.
     case rawKey = "raw_key"
@@ -70,6 +71,9 @@ enum ControlAttribute: String, CaseIterable {
     case lakeTable = "lake_table"
     case writerEpoch = "writer_epoch"
     case batchRecords = "batch_records"
+
+    // Only in the item of a table's erased keys: see ``ErasureMarks``.
+    case erasedKeys = "erased_keys"
 }
 
 extension ControlRecord {

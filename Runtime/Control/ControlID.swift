@@ -22,6 +22,11 @@ public struct ControlID: Sendable, Hashable, CustomStringConvertible {
         text = Digest.sha256("\(schema.rawValue)\n\(table)\n\n\(TableLease.schema)").prefix(16).hexadecimal
     }
 
+    /// The ID of the item that lists the keys of a table whose rows were erased.
+    init(erasedKeysOf table: String) {
+        text = Digest.sha256("\(ControlRecord.Schema.bronze.rawValue)\n\(table)\n\ndm_erased").prefix(16).hexadecimal
+    }
+
     /// An ID from outside; nil unless it is 32 lowercase hexadecimal digits.
     public init?(_ text: String) {
         let isDigit: (UInt8) -> Bool = { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }

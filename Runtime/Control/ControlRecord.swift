@@ -130,6 +130,8 @@ public struct ControlRecord: Sendable, Hashable {
             schema: schema, table: table, bucket: bucket, objectKey: outputKey, objectVersion: version,
             fileFormat: .parquet, fileSizeInBytes: sizeInBytes, createdAt: createdAt)
         record.estimatedRecordCount = rowCount
+        // Rows of two files that were created in the same millisecond have the order that a reload gives them.
+        record.sequencer = sequencer
         record.sourceKey = sourceKey ?? objectKey
         return record
     }

@@ -112,6 +112,13 @@ extension ControlTable {
             change.remove(.quarantineKey)
         }
         change.set(.expiresAt, ifKnown: expiry(from: time))
+        if conversion.erasedCount > 0 {
+            change.set(.erasedCount, .int(conversion.erasedCount))
+            change.set(.erasedAt, time.attribute)
+            change.remove(.erasedFrom)
+        } else {
+            change.remove(.erasedCount, .erasedAt, .erasedFrom)
+        }
         change.remove(.errorType, .errorMessage, .openWork)
         return change
     }

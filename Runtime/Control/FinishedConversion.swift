@@ -18,13 +18,16 @@ public struct FinishedConversion: Sendable, Hashable {
     /// Rows with fields that no column takes.
     public let rescuedCount: Int
     public let unknownFields: [UnknownField]
+    /// Rows that were left out because their keys were erased; the other counts have them, too.
+    public let erasedCount: Int
     /// The batch of a table that the work was part of.
     public let batchID: String?
 
     public init(
         writtenCount: Int, quarantinedCount: Int, checksum: String, outputKey: String, contractVersion: String,
         maskedColumns: [String] = [], quality: [MeasuredRule] = [], personalData: [PersonalDataFinding] = [],
-        quarantineKey: String? = nil, rescuedCount: Int = 0, unknownFields: [UnknownField] = [], batchID: String? = nil
+        quarantineKey: String? = nil, rescuedCount: Int = 0, unknownFields: [UnknownField] = [], erasedCount: Int = 0,
+        batchID: String? = nil
     ) {
         self.writtenCount = writtenCount
         self.quarantinedCount = quarantinedCount
@@ -37,6 +40,7 @@ public struct FinishedConversion: Sendable, Hashable {
         self.quarantineKey = quarantineKey
         self.rescuedCount = rescuedCount
         self.unknownFields = unknownFields
+        self.erasedCount = erasedCount
         self.batchID = batchID
     }
 

@@ -75,7 +75,7 @@ extension ControlTable {
         return try KeyState(item: item)
     }
 
-    private func openVersion(_ record: ControlRecord) throws(ControlError) -> KeyState {
+    func openVersion(_ record: ControlRecord) throws(ControlError) -> KeyState {
         var change = RecordChange()
         change.set(.schemaName, .string(KeyState.schema))
         change.set(.bucket, .string(record.bucket))

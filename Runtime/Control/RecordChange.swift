@@ -26,6 +26,13 @@ struct RecordChange {
         assignments.append("\(name) = if_not_exists(\(name), \(value(0, "zero"))) + \(value(1, "one"))")
     }
 
+    mutating func increment(_ attribute: ControlAttribute, by count: Int) {
+        let name = name(attribute)
+        assignments.append(
+            "\(name) = if_not_exists(\(name), \(value(0, "zero"))) + \(value(.int(count), "more_\(attribute.rawValue)"))"
+        )
+    }
+
     /// Sets the attribute only if the item does not have it.
     mutating func setIfAbsent(_ attribute: ControlAttribute, _ value: AttributeValue) {
         let name = name(attribute)
@@ -39,7 +46,11 @@ struct RecordChange {
 
     /// Adds elements to a set.
     mutating func insert(_ ids: Set<ControlID>, into attribute: ControlAttribute) {
-        additions.append("\(name(attribute)) \(value(.stringSet(Set(ids.map(\.text))), "added"))")
+        insert(texts: Set(ids.map(\.text)), into: attribute)
+    }
+
+    mutating func insert(texts: Set<String>, into attribute: ControlAttribute) {
+        additions.append("\(name(attribute)) \(value(.stringSet(texts), "added"))")
     }
 
     /// Removes elements from a set.

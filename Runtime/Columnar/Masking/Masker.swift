@@ -8,6 +8,10 @@ public struct MaskedBatch: Sendable {
     public let records: RecordBatch
 
     fileprivate init(_ records: consuming RecordBatch) { self.records = records }
+
+    /// A copy without some rows.
+    /// - Parameter gone: their numbers, ascending.
+    public func without(_ gone: [Int]) -> MaskedBatch { MaskedBatch(records.without(gone)) }
 }
 
 /// Masks the values that a contract hides, before they leave memory.

@@ -63,6 +63,9 @@ final class NestedNode: Sendable {
     /// The types of the leaves, in their order.
     var leafTypes: [ColumnType] { children.isEmpty ? [column.type] : children.flatMap(\.leafTypes) }
 
+    /// The definition levels of the leaves' values, in their order.
+    var leafDefinitions: [UInt8] { children.isEmpty ? [definition] : children.flatMap(\.leafDefinitions) }
+
     /// The place that `steps` lead to: for a struct the number of the field, for a list that of the element.
     /// - Parameter withNumbers: whether the path has the elements' numbers.
     func path(_ steps: [Int], withNumbers: Bool) -> String {

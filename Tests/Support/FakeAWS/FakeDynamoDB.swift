@@ -44,6 +44,12 @@ enum FakeDynamoDB {
         case "GetItem":
             let id = input["Key"]?["control_id"]?["S"]?.string ?? ""
             return (tables[input["TableName"]?.string ?? ""]?.items[id]).map { ["Item": $0.json] } ?? [:]
+        case "BatchGetItem":
+            let responses = (input["RequestItems"]?.object ?? [:]).map { table, request -> (String, JSON) in
+                let ids = request["Keys"]?.array?.compactMap { $0["control_id"]?["S"]?.string } ?? []
+                return (table, .array(ids.compactMap { tables[table]?.items[$0]?.json }))
+            }
+            return ["Responses": .object(JSONObject(responses)), "UnprocessedKeys": [:]]
         case "PutItem", "UpdateItem":
             let (old, new) = try write(action, input, &tables)
             return switch input["ReturnValues"]?.string {

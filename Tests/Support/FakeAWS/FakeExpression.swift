@@ -70,7 +70,9 @@ struct FakeExpression {
         let left = try operand()
         let isEquality = take("=")
         if !isEquality { try expect("<") }
+        let isInequality = !isEquality && take(">")
         let right = try operand()
+        if isInequality { return left != right }
         guard let left, let right else { return false }
         if isEquality { return left == right }
         if let left = left.int, let right = right.int { return left < right }

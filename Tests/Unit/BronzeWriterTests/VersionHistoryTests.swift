@@ -83,7 +83,9 @@ import Time
 
         mutating func work() {
             guard let id = events.randomElement(using: &random)?.controlID else { return }
-            disturb(request: ["GetItem", "UpdateItem", "TransactWriteItems", "GET /", "HEAD /", "PUT /"])
+            disturb(request: [
+                "GetItem", "BatchGetItem", "UpdateItem", "TransactWriteItems", "GET /", "HEAD /", "PUT /",
+            ])
             _ = try? world.write(id, as: "worker-\(Int.random(in: 0..<100, using: &random))")
             world.aws.recover()
         }

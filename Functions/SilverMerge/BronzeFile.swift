@@ -21,7 +21,8 @@ struct BronzeFile: Sendable {
         let created = String(max(0, microseconds))
         let time = String(repeating: "0", count: max(0, 18 - created.utf8.count)) + created
         let sequencer = sequencer ?? ""
-        let place = String(repeating: "0", count: max(0, 24 - sequencer.utf8.count)) + sequencer
+        // Sequencers are compared as texts, the shorter padded on the right.
+        let place = sequencer + String(repeating: "0", count: max(0, 24 - sequencer.utf8.count))
         return Array("-\(time)-\(place)-\(id.text)".utf8)
     }
 

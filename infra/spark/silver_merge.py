@@ -20,7 +20,11 @@ from pyspark.sql import SparkSession, functions as F, types as T
 
 NAMESPACE, STATE = "dm_silver", ["created_at", "updated_at", "deleted_at", "_cdc_order", "_cdc_column_orders"]
 FACTS = ["operation", "_cdc_timestamp", "_cdc_order", "_cdc_unchanged", "_cdc_previous_key"]
-BATCH_ID = "cupel.batch-id"
+BATCH_ID, ERASED = "cupel.batch-id", "cupel.erased-keys"
+
+
+# What Iceberg says where maintenance, an erasure or another engine was faster, or the catalog's answer was lost.
+OVERTAKEN = "ValidationException", "CommitFailedException", "CommitStateUnknownException"
 
 
 class Fault(Exception):
@@ -221,6 +225,7 @@ class Table:
         self.spark, self.name, self.path, self.columns = spark, name, f"{catalog}.{NAMESPACE}.{name}", plan["columns"]
         self.version = plan["contractVersion"]
         spark.catalog.refreshTable(self.path) if spark.catalog.tableExists(self.path) else None
+        if ERASED in self.properties(): raise Retry(f"keys of {name} were erased since it was prepared: silver-merge leaves their changes out")
         self.types = {field.name: loose(field.dataType) for field in spark.table(self.path).schema}
         lost = [column["name"] for column in self.columns if column["name"] not in self.types]
         if lost: raise Retry(f"the table {name} lacks {', '.join(lost)}: its contract has changed since it was prepared")
@@ -232,9 +237,11 @@ class Table:
     def has(self, batch):
         return bool(self.spark.sql(f"SELECT 1 FROM {self.path}.snapshots WHERE summary['{BATCH_ID}'] = '{batch}' LIMIT 1").collect())
 
+    def properties(self): return {row.key: row.value for row in self.spark.sql(f"SHOW TBLPROPERTIES {self.path}").collect()}
+
     def truncate(self):
         """The table's last truncate, which deletes changes from before it that come late; None if there was none."""
-        properties = {row.key: row.value for row in self.spark.sql(f"SHOW TBLPROPERTIES {self.path}").collect()}
+        properties = self.properties()
         order, time = properties.get("cupel.truncate-order"), properties.get("cupel.truncate-time")
         return (order, int(time)) if order is not None and time else None
 
@@ -265,7 +272,7 @@ def file_order(record):
     """The order of a file's rows where they have none of their own: files in the order in which their raw objects were created, all before
     any change of a stream."""
     created = f"{max(0, microseconds(record['created_at']['S'])):018}"
-    return f"-{created}-{record.get('sequencer', {'S': ''})['S'].rjust(24, '0')}-{record['control_id']['S']}"
+    return f"-{created}-{record.get('sequencer', {'S': ''})['S'].ljust(24, '0')}-{record['control_id']['S']}"
 
 
 class Batch:
@@ -528,7 +535,10 @@ def run_batch(table, control, bronze, limit):
         # Another worker may be the table's writer by now; then this commit must not happen.
         if control.lost: raise control.lost
         control.renew()
-        counts = merge(table, changes, name, len(batch.records))
+        try: counts = merge(table, changes, name, len(batch.records))
+        except Exception as error:
+            if any(kind in str(error) for kind in OVERTAKEN): raise Retry(f"another writer changed the table {table.name} meanwhile") from error
+            raise
         for record in batch.records: control.finish(record, name, table.version)
         control.note(None)
         rows.unpersist()

@@ -80,7 +80,7 @@ def folded(table):
         created = microseconds(record["created_at"])
         for number, row in enumerate(plain(rows.to_pylist(), all=True)):
             order = row["_cdc_order"]
-            place = (1, order) if order else (0, created, record.get("sequencer", "").rjust(24, "0"), record["control_id"], number)
+            place = (1, order) if order else (0, created, record.get("sequencer", "").ljust(24, "0"), record["control_id"], number)
             at = int(order[:18]) if order and int(order[:18]) else created
             if not order and row["_cdc_timestamp"]: at = microseconds(row["_cdc_timestamp"])
             changes.append((place, at, row))

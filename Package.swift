@@ -23,7 +23,7 @@ let runtime: [Target] = [
     layer("Iceberg", "CZlib JSON"), layer("DuckDB", "Iceberg"),
     layer("Control", "AWSClient AWSModels Digest RawFile Time"),
     layer("Lake", "AWSClient AWSModels Columns Contracts Digest Iceberg JSON Parquet ParquetRead"),
-    layer("LakeRewrite", "Columns Iceberg Lake Parquet ParquetRead"), layer("Publication", "JSON"),
+    layer("LakeRewrite", "AWSClient Columns Iceberg Lake Parquet ParquetRead"), layer("Publication", "JSON"),
     layer("PublishedContracts", "AWSClient AWSModels Contracts Digest JSON LambdaRuntime Publication"),
     layer("PublishedModels", "AWSClient AWSModels Digest JSON Publication"),
 ]
@@ -120,7 +120,7 @@ let tests: [Target] = [
             + "Publication PublishedContracts RawFile TestMetrics TestRandom TestReferee Time"),
     unitTests(
         of: "SilverMerge",
-        "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LakeMaintenance LambdaRuntime Parquet "
+        "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LakeMaintenance LakeRewrite LambdaRuntime Parquet "
             + "ParquetRead PublishedContracts TestMetrics TestRandom Time"),
     unitTests(of: "PublishedModels", "AWSClient AWSModels FakeAWS JSON Publication"),
     unitTests(

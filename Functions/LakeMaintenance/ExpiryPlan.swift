@@ -19,11 +19,12 @@ struct ExpiryPlan: Sendable {
         let count = metadata.properties[Self.countProperty].flatMap { Int($0) } ?? policy.snapshotCount
         let age =
             metadata.properties[Self.ageProperty].flatMap { Int64($0) } ?? Int64(policy.snapshotAgeInHours) * 3_600_000
+        let end = now - max(0, min(age, now))
         let ordered = metadata.snapshots.sorted { ($0.sequenceNumber, $0.id) < ($1.sequenceNumber, $1.id) }
         let open = openBatch.flatMap { name in ordered.firstIndex { $0.batch?.id == name } } ?? ordered.count
         let last = ordered.count - max(1, count)
         expired = ordered.enumerated().filter { place, snapshot in
-            place < open && place < last && snapshot.timestamp < now - age
+            place < open && place < last && snapshot.timestamp < end
                 && snapshot.id != metadata.currentSnapshot?.id && !metadata.referencedIDs.contains(snapshot.id)
         }.map(\.element)
     }

@@ -38,6 +38,8 @@ struct MaintenancePolicy: Sendable {
 extension MaintenanceSettings {
     /// What a writer may take, with a margin.
     private static let leastOrphanAgeInHours = 24
+    /// A hundred years.
+    private static let mostHours = 876_600
 
     init(_ environment: Environment) throws {
         let aws = try AWSClient { environment[$0] }
@@ -50,6 +52,12 @@ extension MaintenanceSettings {
         policy.snapshotCount = try environment.count("SNAPSHOTS_KEPT", default: policy.snapshotCount)
         policy.snapshotAgeInHours = try environment.count("SNAPSHOT_AGE_HOURS", default: policy.snapshotAgeInHours)
         policy.orphanAgeInHours = try environment.count("ORPHAN_AGE_HOURS", default: policy.orphanAgeInHours)
+        for (name, value, limit) in [
+            ("FILE_BYTES", policy.fileSize, 1 << 40), ("SNAPSHOT_AGE_HOURS", policy.snapshotAgeInHours, Self.mostHours),
+            ("ORPHAN_AGE_HOURS", policy.orphanAgeInHours, Self.mostHours),
+        ] where value > limit {
+            throw MaintenanceError.usage("\(name) is \(value); expected \(limit) at most")
+        }
         guard policy.orphanAgeInHours >= Self.leastOrphanAgeInHours else {
             throw MaintenanceError.usage(
                 "ORPHAN_AGE_HOURS is \(policy.orphanAgeInHours); expected \(Self.leastOrphanAgeInHours) at least, since a younger "

@@ -21,6 +21,8 @@ struct TableMaintenance {
 
     /// Manifests above this number are joined.
     private static let manifestLimit = 8
+    /// - SeeAlso: <https://iceberg.apache.org/docs/latest/configuration/#table-behavior-properties>
+    private static let removalProperty = "gc.enabled"
     private static let createdBy = ["engine-name": "cupel", "cupel.maintenance": "true"]
 
     init(
@@ -36,7 +38,10 @@ struct TableMaintenance {
     }
 
     mutating func run() throws {
-        try compact(table())
+        let stored = try table()
+        try compact(stored)
+        // Files that another table owns, too: a copy of a table that shares them says so.
+        guard stored.metadata.properties[Self.removalProperty]?.lowercased() != "false" else { return }
         try expire()
         try removeOrphans()
     }
@@ -88,12 +93,8 @@ struct TableMaintenance {
         var isOver = false
         for (number, bin) in plan.bins.enumerated() where !isOver {
             do {
-                let written = try rewriter.write(bin.files, to: "\(metadata.location)/data/\(token)-\(number).parquet")
-                guard let written, written.droppedRows > 0 || bin.files.count > 1 || written.file != nil else {
-                    continue
-                }
-                report.droppedRows += written.droppedRows
-                joined.append(Joined(removed: Set(bin.files.map(\.path)), added: written.file))
+                let place = "\(metadata.location)/data/\(token)-\(number).parquet"
+                if let made = try join(bin.files, by: rewriter, to: place) { joined.append(made) }
             } catch MaintenanceError.interrupted where !joined.isEmpty {
                 // What is done is committed; the next run does the rest.
                 isOver = true
@@ -102,6 +103,22 @@ struct TableMaintenance {
         guard !joined.isEmpty || joinsManifests else { return }
         try commit(joined, droppingRows: report.droppedRows > 0)
         if isOver { throw MaintenanceError.interrupted }
+    }
+
+    /// - Returns: nil if the files stay as they are.
+    private mutating func join(
+        _ files: [DataFile], by rewriter: FileRewriter, to location: String
+    ) throws -> Joined? {
+        switch try rewriter.write(files, to: location) {
+        case .futile: return nil
+        case .written(let file, let droppedRows):
+            report.droppedRows += droppedRows
+            return Joined(removed: Set(files.map(\.path)), added: file)
+        case .unfit(let paths):
+            // The others need not wait until a merge has written these again.
+            let fit = files.filter { !paths.contains($0.path) }
+            return fit.count > 1 ? try join(fit, by: rewriter, to: location) : nil
+        }
     }
 
     /// The files that may be written again: those without rows that another engine has deleted, of the partitions as they are now.
@@ -126,8 +143,9 @@ struct TableMaintenance {
     /// Commits what of the joined files still holds; again, if another writer was faster.
     private mutating func commit(_ all: [Joined], droppingRows: Bool) throws {
         var conflict = ""
-        for _ in 0..<policy.attempts {
-            try goOn()
+        for attempt in 0..<policy.attempts {
+            // Where the time was over while files were joined, there is enough left for one attempt.
+            if attempt > 0 { try goOn() }
             let metadata = try table().metadata
             let files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
             let present = Set(Self.joinable(files, metadata).map(\.path))
@@ -204,8 +222,9 @@ struct TableMaintenance {
             // What the table names now, not what it named before: others may have committed since.
             let now = try table().metadata
             let kept = try named.files(of: now.snapshots) { try goOn() }
-            let unnamed = gone.filter { kept[$0.key] == nil && !now.statisticsLocations.contains($0.key) }
-            for path in unnamed.keys.sorted() where isOwn(path, now) {
+            let statistics = Set(now.statisticsLocations.map(LakeStorage.canonical))
+            let unnamed = gone.filter { kept[$0.key] == nil && !statistics.contains($0.key) && isOwn($0.key, now) }
+            for path in unnamed.keys.sorted() {
                 try goOn()
                 try storage.delete(path)
             }
@@ -226,7 +245,9 @@ struct TableMaintenance {
     }
 
     /// Whether a file is below the table's own location: others may be another table's too.
-    private func isOwn(_ path: String, _ metadata: TableMetadata) -> Bool { path.hasPrefix(metadata.location + "/") }
+    private func isOwn(_ path: String, _ metadata: TableMetadata) -> Bool {
+        path.hasPrefix(LakeStorage.canonical(metadata.location) + "/")
+    }
 
     // MARK: Orphans
 
@@ -244,7 +265,8 @@ struct TableMaintenance {
         var named = NamedFiles(of: stored.metadata, storage)
         let files = try named.files(of: stored.metadata.snapshots) { try goOn() }
         let others = Set(
-            stored.metadata.formerLocations + stored.metadata.statisticsLocations + [stored.metadataLocation])
+            (stored.metadata.formerLocations + stored.metadata.statisticsLocations + [stored.metadataLocation])
+                .map(LakeStorage.canonical))
         for (path, object) in old where files[path] == nil && !others.contains(path) {
             try goOn()
             if !report.isDry { try storage.delete(path) }

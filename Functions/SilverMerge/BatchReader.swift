@@ -223,10 +223,10 @@ struct BatchReader {
     /// Whether the row of a key was erased.
     private func isErased(_ columns: [ColumnRows?], _ row: Int) -> Bool {
         guard !table.erased.isEmpty else { return false }
-        let key = table.keyPlaces.compactMap { place in
+        let key = table.erasureKeyPlaces.compactMap { place in
             columns[place].flatMap { IcebergValue($0, row, table.columns[place].type) }
         }
-        return key.count == table.keyPlaces.count && table.erased.contains(key)
+        return key.count == table.erasureKeyPlaces.count && table.erased.contains(key)
     }
 
     /// The rows of the part that is read, without those that were erased; nil for all.

@@ -14,6 +14,8 @@ struct SilverTable: Sendable, Hashable {
     let columns: [SilverColumn]
     /// The places of the primary key's columns, in its order.
     let keyPlaces: [Int]
+    /// The same in the order of the columns' names, as ``ErasedKeys`` has keys.
+    let erasureKeyPlaces: [Int]
     /// Outermost first; none for a table that is not parted.
     let partitions: [Partition]
     let mode: SilverLayout.Mode
@@ -63,6 +65,7 @@ struct SilverTable: Sendable, Hashable {
         self.columns = columns
         let key = keepsAll ? [Contract.recordID] : contract.primaryKey
         keyPlaces = key.compactMap { name in columns.firstIndex { $0.name == name } }
+        erasureKeyPlaces = key.sorted().compactMap { name in columns.firstIndex { $0.name == name } }
         partitions = contract.silverLayout.partitions.compactMap { partition in
             guard let place = columns.firstIndex(where: { $0.name == partition.column }) else { return nil }
             return PartitionTransform(partition.transform).map { Partition(column: place, transform: $0) }

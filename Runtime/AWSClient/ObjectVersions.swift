@@ -5,7 +5,7 @@ internal import XML
 extension ObjectStore {
     /// A version of an object, or the mark that a deletion left.
     public struct Version: Sendable, Hashable {
-        /// With its version; without one in a bucket that never had versions.
+        /// With its version, which is `null` for one that was written while the bucket had no versions.
         public let object: S3Object
         public let isDeletion: Bool
         public let isLatest: Bool
@@ -43,7 +43,7 @@ extension ObjectStore {
                     versions.append(
                         Version(
                             object: S3Object(
-                                bucket: bucket, key: try decoded(key), versionID: id == "null" ? nil : id),
+                                bucket: bucket, key: try decoded(key), versionID: id),
                             isDeletion: isDeletion, isLatest: entry["IsLatest"]?.text == "true"))
                 }
             }

@@ -29,7 +29,8 @@ public struct ErasedKeys: Sendable, Hashable {
 
     public var isEmpty: Bool { hashes.isEmpty }
 
-    /// - Parameter key: the values of the primary key's columns, in its order.
+    /// - Parameter key: the values of the primary key's columns, in the order of the columns' names: another engine that writes the
+    ///   schema again may list them in another order.
     public func contains(_ key: [IcebergValue]) -> Bool { hashes.contains(Self.hash(key)) }
 
     public mutating func insert(_ key: [IcebergValue]) { hashes.insert(Self.hash(key)) }

@@ -16,6 +16,11 @@ public struct LakeStorage: Sendable {
         return S3Object(bucket: String(parts[2]), key: String(parts[3]))
     }
 
+    /// A location as objects are listed, by which locations are compared: other engines write `s3a://` and `s3n://` for the same.
+    public static func canonical(_ location: String) -> String {
+        object(at: location).map { "s3://\($0.bucket)/\($0.key)" } ?? location
+    }
+
     public func read(_ location: String) throws(LakeError) -> [UInt8] {
         guard let object = Self.object(at: location) else { throw .answer("the location \(location) is not in S3") }
         do throws(AWSError) { return try objects.get(object).bytes } catch { throw .storage(location, error) }

@@ -39,19 +39,28 @@ public struct FileRewriter {
         self.checkpoint = checkpoint
     }
 
-    /// The new file; none if no row is left.
-    public struct Written {
-        public var file: DataFile?
-        public var droppedRows = 0
+    /// What became of the sources.
+    public enum Outcome {
+        /// The new file, none if no row is left, and how many rows were dropped.
+        case written(DataFile?, droppedRows: Int)
+        /// Files of another form than the table's now, by their paths. Nothing is written.
+        case unfit(Set<String>)
+        /// The one source would not have fewer row groups. Nothing is written.
+        case futile
+    }
+
+    private struct Written {
+        var droppedRows = 0
     }
 
     private static let batchRows = 16_384
     private static let indexLimit = 4 << 20
     private static let heldLimit = 32 << 20
 
-    /// - Returns: nil if a file has another form than the table now.
-    public func write(_ sources: [DataFile], to location: String) throws -> Written? {
+    /// Writes the rows of files into one.
+    public func write(_ sources: [DataFile], to location: String) throws -> Outcome {
         var groups: [Group] = []
+        var unfit: Set<String> = []
         for source in sources {
             try checkpoint()
             guard let object = LakeStorage.object(at: source.path) else {
@@ -60,22 +69,52 @@ public struct FileRewriter {
             let file = try ParquetFile(
                 reading: ObjectRanges(storage.objects, object, size: Int(source.sizeInBytes))
             ).holdingIndexes(upTo: Self.indexLimit)
-            guard form.fits(file) else { return nil }
+            guard form.fits(file) else {
+                unfit.insert(source.path)
+                continue
+            }
             let places = form.places(in: file)
             for number in file.metadata.rowGroups.indices where file.metadata.rowGroups[number].rowCount > 0 {
                 groups.append(group(number, of: file, places))
             }
         }
+        guard unfit.isEmpty else { return .unfit(unfit) }
+        let clusters = clusters(of: groups)
+        if sources.count == 1, !groups.contains(where: mayDrop), !gains(clusters, from: groups.count) { return .futile }
         var output = DataFileOutput()
         var written = Written()
         do {
-            for cluster in clusters(of: groups) { try write(cluster, to: &output, location, &written) }
-            written.file = try output.finish(form, storage, sources.first?.partition ?? [])
+            for cluster in clusters { try write(cluster, to: &output, location, &written) }
+            let file = try output.finish(form, storage, sources.first?.partition ?? [])
+            return .written(file, droppedRows: written.droppedRows)
         } catch {
             output.abort()
             throw error
         }
-        return written
+    }
+
+    private func mayDrop(_ group: Group) -> Bool {
+        filter?.mayDrop(fromGroup: group.number, of: group.file) ?? false
+    }
+
+    /// Whether the new file would have half as many row groups, or fewer: those that are copied separate those that are joined.
+    private func gains(_ clusters: [[Group]], from count: Int) -> Bool {
+        var made = 0
+        var joinedSize = 0
+        func end() {
+            if joinedSize > 0 { made += 1 + joinedSize / WriterOptions().rowGroupSizeLimit }
+            joinedSize = 0
+        }
+        for cluster in clusters {
+            if cluster.count == 1, cluster[0].compressedSize >= options.groupSize {
+                end()
+                made += 1
+            } else {
+                joinedSize += cluster.reduce(0) { $0 + $1.uncompressedSize }
+            }
+        }
+        end()
+        return made * 2 <= count
     }
 
     // MARK: Row groups
@@ -176,8 +215,7 @@ public struct FileRewriter {
         _ group: Group, to output: inout DataFileOutput, _ location: String, _ written: inout Written
     ) throws {
         try checkpoint()
-        let drops = filter?.mayDrop(fromGroup: group.number, of: group.file) ?? false
-        if !drops, group.compressedSize >= options.groupSize {
+        if !mayDrop(group), group.compressedSize >= options.groupSize {
             return try output.copy(group.file, group.number, form, storage, location)
         }
         try read(group, &written) { batch, staying in

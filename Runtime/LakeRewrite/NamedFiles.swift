@@ -1,3 +1,4 @@
+internal import AWSClient
 public import Iceberg
 public import Lake
 
@@ -5,24 +6,27 @@ public import Lake
 public struct NamedFiles {
     private let storage: LakeStorage
     private let metadata: TableMetadata
+    private let allowsMissing: Bool
     private var manifests: [String: [String: Int64]] = [:]
 
-    public init(of metadata: TableMetadata, _ storage: LakeStorage) {
+    /// - Parameter allowsMissing: whether snapshots may have lost their lists and manifests: these name nothing then.
+    public init(of metadata: TableMetadata, _ storage: LakeStorage, allowsMissing: Bool = false) {
         self.metadata = metadata
         self.storage = storage
+        self.allowsMissing = allowsMissing
     }
 
-    /// The files of some snapshots with their sizes in bytes; 0 where that is not known.
+    /// The files of some snapshots, by their ``LakeStorage/canonical(_:)`` locations, with their sizes in bytes.
     public mutating func files(
         of snapshots: [Snapshot], checkpoint: () throws -> Void
     ) throws -> [String: Int64] {
         var files: [String: Int64] = [:]
         for snapshot in snapshots {
             try checkpoint()
-            let list = try storage.read(snapshot.manifestList)
-            files[snapshot.manifestList] = Int64(list.count)
+            guard let list = try read(snapshot.manifestList) else { continue }
+            files[LakeStorage.canonical(snapshot.manifestList)] = Int64(list.count)
             for line in try ManifestFile.list(list) {
-                files[line.path] = line.sizeInBytes
+                files[LakeStorage.canonical(line.path)] = line.sizeInBytes
                 if manifests[line.path] == nil { manifests[line.path] = try entries(of: line) }
                 for (path, size) in manifests[line.path] ?? [:] { files[path] = size }
             }
@@ -30,14 +34,23 @@ public struct NamedFiles {
         return files
     }
 
+    private func read(_ location: String) throws -> [UInt8]? {
+        do throws(LakeError) { return try storage.read(location) } catch {
+            if allowsMissing, case .storage(_, let inner) = error, inner.isNotFound { return nil }
+            throw error
+        }
+    }
+
     private mutating func entries(of line: ManifestFile) throws -> [String: Int64] {
         guard let spec = metadata.specs.first(where: { $0.id == line.specID }) else {
             throw LakeError.unreadable("\(line.path): the table has no partition spec \(line.specID)")
         }
-        let manifest = try Manifest(
-            storage.read(line.path), listed: line, spec: spec, schema: metadata.schema(with: spec))
+        guard let bytes = try read(line.path) else { return [:] }
+        let manifest = try Manifest(bytes, listed: line, spec: spec, schema: metadata.schema(with: spec))
         var files: [String: Int64] = [:]
-        for entry in manifest.entries where entry.status != .deleted { files[entry.file.path] = entry.file.sizeInBytes }
+        for entry in manifest.entries where entry.status != .deleted {
+            files[LakeStorage.canonical(entry.file.path)] = entry.file.sizeInBytes
+        }
         return files
     }
 }

@@ -1,4 +1,6 @@
+internal import AWSClient
 internal import ArgumentParser
+internal import Control
 internal import Iceberg
 internal import JSON
 internal import Lake
@@ -24,10 +26,9 @@ struct EraseCommand: ParsableCommand {
             Says what it would do, and does it only with --yes. The rows leave the silver
             table; its older snapshots and all versions of their objects go; bronze and
             quarantine files are written again without them, and their control records say
-            so; the models are built again. Merges leave the key out from then on, also of
-            files that are replayed. Raw objects that have the key are listed, or deleted
-            with --delete-raw: a replay of one that is kept brings the rows back to bronze,
-            not to silver. The answer is a report for an auditor.
+            so; the models are built again. Conversions and merges leave the key out from then
+            on, also of files that are uploaded again or replayed. Raw objects that have the
+            key are listed, or deleted with --delete-raw. The answer is a report for an auditor.
 
             EXAMPLES
               cupel erase --table profile --key 42
@@ -49,7 +50,7 @@ struct EraseCommand: ParsableCommand {
     @Flag(help: "Delete all versions of raw objects that have the key.")
     var deleteRaw = false
 
-    @Option(help: "Seconds after which the command no longer waits for the models.")
+    @Option(help: "Seconds after which the command no longer waits for conversions that run, or for the models.")
     var timeout = 900
 
     func validate() throws {
@@ -65,7 +66,8 @@ struct EraseCommand: ParsableCommand {
             throw CommandFailure.usage("\(name) is built from other tables; erase from those")
         }
         var erasure = try Erasure(
-            pipeline, name, ErasedKey(key, of: stored.metadata, name), deletesRaw: deleteRaw, isDry: !yes)
+            pipeline, name, ErasedKey(key, of: stored.metadata, name), deletesRaw: deleteRaw, isDry: !yes,
+            timeout: .seconds(timeout))
         var report: ErasureReport
         do {
             try erasure.run()
@@ -73,7 +75,13 @@ struct EraseCommand: ParsableCommand {
             if yes { report.models = try rebuild(&erasure, tables) }
             report.expiredSnapshots = erasure.report.expiredSnapshots
             report.removedObjects = erasure.report.removedObjects
-        } catch let error as LakeError { throw pipeline.failure(error) }
+        } catch let error as LakeError {
+            throw pipeline.failure(error)
+        } catch let error as ControlError {
+            throw pipeline.failure(error)
+        } catch let error as AWSError {
+            throw pipeline.failure(error)
+        }
         let time = "\(ClockAndChance.system.now())"
         if form.isJSON {
             StandardStream.output.line(
@@ -97,7 +105,7 @@ struct EraseCommand: ParsableCommand {
         }
         for name in try tables.names() {
             let isModel = try tables.table(name)?.metadata.currentSnapshot?.summary["cupel.model"] != nil
-            if isModel { try erasure.expire(name) }
+            if isModel { try erasure.clean(name) }
         }
         return built.filter { $0.outcome == "built" }.map(\.name)
     }

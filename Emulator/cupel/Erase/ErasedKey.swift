@@ -1,5 +1,7 @@
 internal import Columns
+internal import Control
 internal import Iceberg
+internal import JSON
 internal import Lake
 internal import LakeRewrite
 internal import ParquetRead
@@ -12,10 +14,22 @@ struct ErasedKey {
         let text: String
     }
 
-    /// In the order of the table's key.
+    /// In the order of the columns' names, in which the lists of erased keys have them.
     let parts: [Part]
 
     var values: [IcebergValue] { parts.map(\.value) }
+
+    /// For the list of those who write bronze.
+    var mark: String {
+        ErasureMarks.mark(
+            of: parts.map { part in
+                switch part.value {
+                case .int(let number): .integer(Int64(number))
+                case .long(let number): .integer(number)
+                default: .text(Array(part.text.utf8))
+                }
+            })
+    }
 
     /// - Parameters:
     ///   - texts: a value for each column of the key.
@@ -46,7 +60,7 @@ struct ErasedKey {
             guard let value else { throw .usage("--key: \(text) is no \(field.type), which \(field.name) is") }
             parts.append(Part(field: field, value: value, text: text))
         }
-        self.parts = parts
+        self.parts = parts.sorted { $0.field.name < $1.field.name }
     }
 
     /// For the table's own files.
@@ -108,6 +122,13 @@ struct ErasedKey {
             }
             return false
         }
+    }
+
+    /// The same for a line of a quarantine file, of which numbers of lines and bytes are none of the row.
+    func mayBe(inQuarantined line: ArraySlice<UInt8>) -> Bool {
+        guard let row = try? JSON(parsing: Array(line)) else { return mayBe(in: line) }
+        let text = ["raw_text", "message"].compactMap { row[$0]?.string }.joined(separator: "\n")
+        return mayBe(in: Array(text.utf8)[...])
     }
 
     private static func isWord(_ byte: UInt8) -> Bool {

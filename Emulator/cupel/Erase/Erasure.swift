@@ -1,7 +1,6 @@
 internal import AWSClient
 internal import AWSModels
 internal import Control
-internal import Gzip
 internal import Iceberg
 internal import JSON
 internal import Lake
@@ -18,56 +17,75 @@ struct Erasure {
     let key: ErasedKey
     let deletesRaw: Bool
     let isDry: Bool
-    private let catalog: LakeCatalog
-    private(set) var report = ErasureReport()
+    /// How long conversions that run may take.
+    let timeout: Duration
+    let catalog: LakeCatalog
+    var report = ErasureReport()
+    private var hold: TableHold?
 
-    private var objects: ObjectStore { ObjectStore(pipeline.client) }
+    var objects: ObjectStore { ObjectStore(pipeline.client) }
     private var storage: LakeStorage { LakeStorage(objects) }
-    private static let leaseSeconds = 900
-    private static let attempts = 10
+    static let attempts = 10
 
     init(
-        _ pipeline: Pipeline, _ name: LakeTables.Name, _ key: ErasedKey, deletesRaw: Bool, isDry: Bool
+        _ pipeline: Pipeline, _ name: LakeTables.Name, _ key: ErasedKey, deletesRaw: Bool, isDry: Bool,
+        timeout: Duration
     ) throws {
         self.pipeline = pipeline
         self.name = name
         self.key = key
         self.deletesRaw = deletesRaw
         self.isDry = isDry
+        self.timeout = timeout
         catalog = try LakeCatalog(pipeline.client)
     }
 
-    /// Silver, bronze, quarantine and raw, while no merge can write the table.
+    /// Silver, bronze, quarantine and raw. Conversions that begin leave the key out, and no merge writes the table meanwhile.
     mutating func run() throws {
         guard !isDry else { return try runHeld() }
-        let owner = "erase-\(ClockAndChance.system.uuid())"
-        var lease: TableLease?
-        for attempt in 1...60 where lease == nil {
-            if attempt > 1 { Pause.seconds(1) }
-            lease = try pipeline.control.takeTable(
-                name.table, in: .silver, owner: owner, leaseSeconds: Self.leaseSeconds)
+        try checkReferences(name, try table(name).metadata)
+        try pipeline.control.noteErased(key.mark, ofTable: name.table)
+        let hold = try TableHold(name.table, "erase-\(key.mark)", pipeline.control)
+        self.hold = hold
+        defer {
+            hold.leave()
+            self.hold = nil
         }
-        guard let lease else {
-            throw CommandFailure.failed("a merge of \(name) holds it; start again when it has ended")
-        }
-        defer { try? pipeline.control.leave(lease) }
         try runHeld()
     }
 
     private mutating func runHeld() throws {
         try eraseFromSilver()
-        if !isDry { try forgetRemovedFiles() }
-        try expire(name)
+        try clean(name)
+        if !isDry { try awaitConversions() }
         for layer in ["bronze", "superseded"] { try eraseFromBronze("\(layer)/\(name.table)/") }
         try eraseFromQuarantine()
         try findRaw()
     }
+
+    func goOn() throws { try hold?.renewIfDue() }
 
     private func table(_ name: LakeTables.Name) throws -> LakeCatalog.Table {
         guard let table = try catalog.table(name.table, in: name.database) else {
             throw CommandFailure.notFound("there is no table \(name)")
         }
         return table
+    }
+
+    /// Conversions that began before the key was noted may still write its rows.
+    private func awaitConversions() throws {
+        // The index by which they are found may be a moment older than the table.
+        Pause.seconds(1)
+        let end = ContinuousClock.now + timeout
+        for (id, attempt) in try pipeline.control.runningConversions(ofTable: name.table) {
+            while try pipeline.control.isRunning(id, attempt: attempt) {
+                guard ContinuousClock.now < end else {
+                    throw CommandFailure.failed("the conversion \(id) still runs; start again when it has ended")
+                }
+                try goOn()
+                Pause.seconds(1)
+            }
+        }
     }
 
     // MARK: Silver
@@ -88,57 +106,33 @@ struct Erasure {
             report.silverFiles = hit.count
             report.silverRows = try hit.reduce(0) { try $0 + rowCount(in: $1) }
             guard !isDry else { return }
-            let rewriter = FileRewriter(form, storage, RewriteOptions(), dropping: key.filter) {}
+            var erased = try ErasedKeys(of: metadata.properties)
+            if hit.isEmpty, erased.contains(key.values) { return }
+            let rewriter = FileRewriter(form, storage, RewriteOptions(), dropping: key.filter) { [hold] in
+                try hold?.renewIfDue()
+            }
             let token = ClockAndChance.system.uuid()
             var added: [DataFile] = []
             for (number, file) in hit.enumerated() {
                 let written = try rewriter.write([file], to: "\(metadata.location)/data/\(token)-\(number).parquet")
-                guard let written else {
+                guard case .written(let made, _) = written else {
                     throw CommandFailure.failed(
                         "\(file.path) is of an older form of \(name): make the table anew with cupel reload first")
                 }
-                if let made = written.file { added.append(made) }
+                if let made { added.append(made) }
             }
             var change = TableChange(of: metadata)
             if hit.isEmpty {
                 change.requireCurrent(metadata.currentSnapshot)
             } else {
-                let kept = metadata.currentSnapshot?.summary.filter { $0.key == "cupel.model" } ?? [:]
-                let draft = try SnapshotDraft(
-                    of: metadata, files, adding: added, removing: Set(hit.map(\.path)), schema: metadata.currentSchema,
-                    id: Snapshot.newID(from: ClockAndChance.system.uuid()), token: ClockAndChance.system.uuid(),
-                    timestamp: ClockAndChance.system.now().milliseconds, operation: "overwrite", joinsManifests: true,
-                    summary: kept.merging(["engine-name": "cupel", "cupel.erasure": "true"]) { $1 })
-                for file in draft.files {
-                    try storage.write(file.bytes, to: file.path, contentType: "application/avro")
-                }
-                change.advance(to: draft.snapshot)
+                change.advance(
+                    to: try draft(
+                        of: metadata, files, adding: added, removing: Set(hit.map(\.path)), operation: "overwrite"))
             }
-            var erased = try ErasedKeys(of: metadata.properties)
             erased.insert(key.values)
             change.set([ErasedKeys.property: erased.text])
             if case .committed = try catalog.commit(change, to: name.table, in: name.database) { return }
             // Another writer was faster, or the answer was lost: look again.
-        }
-        throw CommandFailure.failed("other writers changed \(name) at each attempt; start again")
-    }
-
-    /// The manifests of a snapshot that drops files name them still, with bounds that may be values of the row. Those of the next one
-    /// do not.
-    private func forgetRemovedFiles() throws {
-        for _ in 0..<Self.attempts {
-            let metadata = try table(name).metadata
-            guard let current = metadata.currentSnapshot else { return }
-            let files = try TableFiles(of: current, in: metadata) { try storage.read($0) }
-            let draft = try SnapshotDraft(
-                of: metadata, files, adding: [], removing: [], schema: metadata.currentSchema,
-                id: Snapshot.newID(from: ClockAndChance.system.uuid()), token: ClockAndChance.system.uuid(),
-                timestamp: ClockAndChance.system.now().milliseconds, operation: "replace", joinsManifests: true,
-                summary: ["engine-name": "cupel", "cupel.erasure": "true"])
-            for file in draft.files { try storage.write(file.bytes, to: file.path, contentType: "application/avro") }
-            var change = TableChange(of: metadata)
-            change.advance(to: draft.snapshot)
-            if case .committed = try catalog.commit(change, to: name.table, in: name.database) { return }
         }
         throw CommandFailure.failed("other writers changed \(name) at each attempt; start again")
     }
@@ -149,15 +143,62 @@ struct Erasure {
         return try key.rows(in: parquet).values.reduce(0) { $0 + $1.count }
     }
 
-    /// Leaves a table its current snapshot alone, and removes all versions of what only others named.
-    mutating func expire(_ name: LakeTables.Name) throws {
+    /// Writes the manifests of a snapshot.
+    private func draft(
+        of metadata: TableMetadata, _ files: TableFiles, adding added: [DataFile] = [],
+        removing removed: Set<String> = [], operation: String, rewriting stale: Set<String> = []
+    ) throws -> Snapshot {
+        let kept = metadata.currentSnapshot?.summary.filter { $0.key == "cupel.model" } ?? [:]
+        let draft = try SnapshotDraft(
+            of: metadata, files, adding: added, removing: removed, schema: metadata.currentSchema,
+            id: Snapshot.newID(from: ClockAndChance.system.uuid()), token: ClockAndChance.system.uuid(),
+            timestamp: ClockAndChance.system.now().milliseconds, operation: operation, joinsManifests: true,
+            rewriting: stale, summary: kept.merging(["engine-name": "cupel", "cupel.erasure": "true"]) { $1 })
+        for file in draft.files { try storage.write(file.bytes, to: file.path, contentType: "application/avro") }
+        return draft.snapshot
+    }
+
+    // MARK: What a table was
+
+    /// Leaves a table its current snapshot alone, without what it has dropped, and removes all versions of what only others named.
+    mutating func clean(_ name: LakeTables.Name) throws {
+        if !isDry { try forgetRemovedFiles(of: name) }
+        try expire(name)
+    }
+
+    /// The manifests of a snapshot that drops files name them still, with bounds that may be values of the row. Those of the next one
+    /// do not.
+    private func forgetRemovedFiles(of name: LakeTables.Name) throws {
         for _ in 0..<Self.attempts {
             let metadata = try table(name).metadata
+            guard let current = metadata.currentSnapshot else { return }
+            let files = try TableFiles(of: current, in: metadata) { try storage.read($0) }
+            let stale = files.manifests.filter { $0.line.files.deleted > 0 }.map(\.line.path)
+            guard !stale.isEmpty else { return }
+            var change = TableChange(of: metadata)
+            change.advance(to: try draft(of: metadata, files, operation: "replace", rewriting: Set(stale)))
+            if case .committed = try catalog.commit(change, to: name.table, in: name.database) { return }
+        }
+        throw CommandFailure.failed("other writers changed \(name) at each attempt; start again")
+    }
+
+    private func checkReferences(_ name: LakeTables.Name, _ metadata: TableMetadata) throws {
+        guard metadata.properties["gc.enabled"]?.lowercased() != "false" else {
+            throw CommandFailure.failed(
+                "\(name) shares its files with another table (gc.enabled is false), so they cannot be removed")
+        }
+        let current = metadata.currentSnapshot?.id
+        guard metadata.referencedIDs.contains(where: { $0 != current }) else { return }
+        throw CommandFailure.failed(
+            "a branch or tag of \(name) names an old snapshot, which cannot be erased: drop it")
+    }
+
+    private mutating func expire(_ name: LakeTables.Name) throws {
+        for _ in 0..<Self.attempts {
+            let stored = try table(name)
+            let metadata = stored.metadata
             let old = metadata.snapshots.filter { $0.id != metadata.currentSnapshot?.id }
-            guard !old.contains(where: { metadata.referencedIDs.contains($0.id) }) else {
-                throw CommandFailure.failed(
-                    "a branch or tag of \(name) names an old snapshot, which cannot be erased: drop it")
-            }
+            try checkReferences(name, metadata)
             report.expiredSnapshots += old.count
             guard !isDry else { return }
             if !old.isEmpty {
@@ -169,26 +210,55 @@ struct Erasure {
                     continue
                 }
             }
-            var named = NamedFiles(of: metadata, storage)
-            let now = try table(name).metadata
-            // Every file that the expired ones named, and none that the table names now.
-            let gone = try named.files(of: old) {}
-            let kept = try named.files(of: now.snapshots) {}
-            return try removeVersions(below: now.location, gone: Set(gone.keys), kept: Set(kept.keys))
+            return try removeFormer(of: try table(name).metadata)
         }
         throw CommandFailure.failed("other writers changed \(name) at each attempt; start again")
     }
 
+    /// Removes what only snapshots named that the table has no more. Its former metadata documents have them, also those that an
+    /// erasure expired which was then killed.
+    private mutating func removeFormer(of metadata: TableMetadata) throws {
+        let present = Set(metadata.snapshots.map(\.id))
+        var former: [Int64: Snapshot] = [:]
+        for location in metadata.formerLocations {
+            try goOn()
+            let document: [UInt8]
+            do throws(LakeError) { document = try storage.read(location) } catch {
+                if case .storage(_, let inner) = error, inner.isNotFound { continue }
+                throw error
+            }
+            // Other engines may compress it.
+            guard let json = try? JSON(parsing: GzipContent.decompressed(document) ?? document),
+                let state = try? TableMetadata(json)
+            else {
+                report.unread.append(location)
+                continue
+            }
+            for snapshot in state.snapshots where !present.contains(snapshot.id) { former[snapshot.id] = snapshot }
+        }
+        var named = NamedFiles(of: metadata, storage, allowsMissing: true)
+        let kept = Set(try named.files(of: metadata.snapshots) { try goOn() }.keys)
+        let gone = Set(try named.files(of: Array(former.values)) { try goOn() }.keys).subtracting(kept)
+        // Lists go last: by them the rest is found again.
+        let lists = Set(former.values.map { LakeStorage.canonical($0.manifestList) })
+        try removeVersions(below: metadata.location, kept: kept) { path in gone.contains(path) && !lists.contains(path)
+        }
+        try removeVersions(below: metadata.location, kept: kept) { path in gone.contains(path) }
+    }
+
     /// Removes versions of objects below a table: those of files that are gone, what deletions hid, and data files that no
     /// snapshot names and that have the key.
-    private mutating func removeVersions(below location: String, gone: Set<String>, kept: Set<String>) throws {
+    private mutating func removeVersions(
+        below location: String, kept: Set<String>, _ isGone: (String) -> Bool
+    ) throws {
         guard let root = LakeStorage.object(at: location + "/") else { return }
         for version in try objects.versions(bucket: root.bucket, prefix: root.key) {
+            try goOn()
             let path = "s3://\(version.object.bucket)/\(version.object.key)"
-            guard !kept.contains(path) || !version.isLatest else { continue }
-            let isUnnamedData = path.hasSuffix(".parquet") && !kept.contains(path)
-            let hasKey = isUnnamedData && !version.isDeletion && version.isLatest ? try has(version.object) : false
-            if gone.contains(path) || !version.isLatest || version.isDeletion || hasKey {
+            guard !version.isLatest || !kept.contains(path) else { continue }
+            let isHidden = !version.isLatest || version.isDeletion
+            let isUnnamedData = path.hasSuffix(".parquet") && !isHidden
+            if try isHidden || isGone(path) || isUnnamedData && has(version.object) {
                 try objects.delete(version.object)
                 report.removedObjects += 1
             }
@@ -198,95 +268,8 @@ struct Erasure {
     private func has(_ object: S3Object) throws -> Bool {
         let bytes: [UInt8]
         do { bytes = try objects.get(object).bytes } catch  where error.isNotFound { return false }
-        return try !key.rows(in: ParquetFile(reading: MemoryRanges(bytes))).isEmpty
-    }
-
-    // MARK: Bronze and quarantine
-
-    private mutating func eraseFromBronze(_ prefix: String) throws {
-        for version in try objects.versions(bucket: pipeline.lakeBucket, prefix: prefix) where !version.isDeletion {
-            let (head, bytes) = try objects.get(version.object)
-            let file = try ParquetFile(reading: MemoryRanges(bytes))
-            let gone = try key.rows(in: file)
-            guard !gone.isEmpty else { continue }
-            let count = gone.values.reduce(0) { $0 + $1.count }
-            report.files.append(.init(key: version.object.key, version: version.object.versionID, rows: count))
-            guard !isDry else { continue }
-            if version.isLatest {
-                guard let rewrite = BronzeRewrite(file) else {
-                    throw CommandFailure.failed("\(version.object) has columns that cannot be written as they are")
-                }
-                try objects.put(
-                    rewrite.bytes(without: gone), to: S3Object(bucket: version.object.bucket, key: version.object.key),
-                    contentType: head.contentType ?? "application/vnd.apache.parquet", metadata: head.metadata)
-            }
-            // The version that had the rows; a bucket without versions has it no more.
-            if version.object.versionID != nil { try objects.delete(version.object) }
-        }
-    }
-
-    private mutating func eraseFromQuarantine() throws {
-        let prefix = "quarantine/\(name.table)/"
-        for version in try objects.versions(bucket: pipeline.lakeBucket, prefix: prefix) where !version.isDeletion {
-            let (head, bytes) = try objects.get(version.object)
-            guard let text = GzipContent.decompressed(bytes) else {
-                report.unread.append("\(version.object)")
-                continue
-            }
-            let lines = text.split(separator: UInt8(ascii: "\n"))
-            let staying = lines.filter { !key.mayBe(in: $0) }
-            guard staying.count < lines.count else { continue }
-            report.files.append(
-                .init(key: version.object.key, version: version.object.versionID, rows: lines.count - staying.count))
-            guard !isDry else { continue }
-            if version.isLatest {
-                var writer = GzipWriter()
-                for line in staying { writer.append(Array(line) + [UInt8(ascii: "\n")]) }
-                try objects.put(
-                    writer.finish(), to: S3Object(bucket: version.object.bucket, key: version.object.key),
-                    contentType: head.contentType ?? "application/gzip", metadata: head.metadata)
-            }
-            if version.object.versionID != nil { try objects.delete(version.object) }
-        }
-        guard !isDry, !report.files.isEmpty else { return }
-        // The records of the files say so.
-        var rows: [String: Int] = [:]
-        for file in report.files { rows[file.key, default: 0] += file.rows }
-        var records: [(ControlID, Int)] = []
-        try pipeline.control.forEachRecord(.table(name.table, in: Layer.bronze.schema)) {
-            (record) throws(ControlError) in
-            let keys = [record.outputKey, record.quarantineKey, record.supersededKey].compactMap(\.self)
-            let count = keys.reduce(0) { $0 + (rows[$1] ?? 0) }
-            if count > 0 { records.append((record.controlID, count)) }
-            return true
-        }
-        for (id, count) in records { try pipeline.control.noteErasure(of: id, rows: count) }
-        report.records = records.map(\.0.text)
-    }
-
-    // MARK: Raw
-
-    private mutating func findRaw() throws {
-        for version in try objects.versions(bucket: pipeline.stageBucket, prefix: "raw/\(name.table)/")
-        where !version.isDeletion {
-            let bytes = try objects.get(version.object).bytes
-            let isGzip = bytes.starts(with: [0x1F, 0x8B])
-            // Zstandard is not read here.
-            guard !bytes.starts(with: [0x28, 0xB5, 0x2F, 0xFD]),
-                let text = isGzip ? GzipContent.decompressed(bytes) : bytes
-            else {
-                report.unread.append("\(version.object)")
-                continue
-            }
-            guard text.split(separator: UInt8(ascii: "\n")).contains(where: key.mayBe) else { continue }
-            report.raw.append("\(version.object)")
-            if deletesRaw, !isDry { try objects.delete(version.object) }
-        }
-        guard deletesRaw, !isDry else { return }
-        // A deletion without a version has left a mark, which says that there was something.
-        for version in try objects.versions(bucket: pipeline.stageBucket, prefix: "raw/\(name.table)/")
-        where version.isDeletion {
-            try objects.delete(version.object)
-        }
+        // One that cannot be read has nobody's rows: a writer is about to finish it, or never will.
+        guard let file = try? ParquetFile(reading: MemoryRanges(bytes)) else { return false }
+        return try !key.rows(in: file).isEmpty
     }
 }

@@ -32,11 +32,13 @@ public struct SnapshotDraft: Sendable {
     ///   - operation: nil for what the files say: `append`, or `overwrite` where some are removed. `replace` is for the same rows in
     ///     other files.
     ///   - joinsManifests: whether small manifests are written again with the others however few they are.
+    ///   - stale: the paths of manifests that are written again in any case.
     ///   - summary: what the writer adds to the summary.
     public init(
         of metadata: TableMetadata, _ files: TableFiles, adding added: [DataFile], removing removed: Set<String>,
         schema: IcebergSchema, id: Int64, token: String, timestamp: Int64,
-        operation: String? = nil, joinsManifests: Bool = false, summary: [String: String]
+        operation: String? = nil, joinsManifests: Bool = false, rewriting stale: Set<String> = [],
+        summary: [String: String]
     ) throws(IcebergError) {
         let parent = metadata.currentSnapshot
         let sequence = metadata.lastSequenceNumber + 1
@@ -48,7 +50,8 @@ public struct SnapshotDraft: Sendable {
         var totals = Totals()
         let joins = joinsManifests || files.manifests.count >= Self.manifestLimit
         for manifest in files.manifests {
-            let isHit = manifest.entries.contains { removed.contains($0.file.path) }
+            let isHit =
+                stale.contains(manifest.line.path) || manifest.entries.contains { removed.contains($0.file.path) }
             let isJoined =
                 manifest.line.content == .data
                 && (manifest.line.sizeInBytes < Self.smallManifestSize

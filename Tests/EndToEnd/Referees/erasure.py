@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Looks for texts in every version of every object of both buckets, decoded. Prints one JSON document.
 
-    erasure.py ENDPOINT find TEXT…   -> {"found": {text: [objects that have it]}, "objects": number}
+    erasure.py ENDPOINT find TEXT…                      -> {"found": {text: [objects that have it]}, "objects": number}
+    erasure.py ENDPOINT versioning Enabled|Suspended    of the lake's bucket, from now on; -> {}
 
 Parquet files are read with pyarrow, gzip and the blocks of Avro are decompressed; the bytes as they are count, too.
 """
@@ -11,7 +12,7 @@ import boto3, pyarrow.parquet as pq
 from botocore.config import Config
 
 endpoint, command, *texts = sys.argv[1:]
-assert command == "find" and texts
+assert command in ("find", "versioning") and texts
 s3 = boto3.client(
     "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test",
     config=Config(s3={"addressing_style": "path"}))
@@ -51,8 +52,14 @@ def decoded(body):
     if body[:4] == b"Obj\x01": yield from blocks(io.BytesIO(body[4:]))
 
 
+buckets = [b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake" in b["Name"] or "-stage" in b["Name"]]
+if command == "versioning":
+    lake = next(bucket for bucket in buckets if "-lake" in bucket)
+    s3.put_bucket_versioning(Bucket=lake, VersioningConfiguration={"Status": texts[0]})
+    print("{}")
+    sys.exit()
 found, count = {text: [] for text in texts}, 0
-for bucket in [b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake" in b["Name"] or "-stage" in b["Name"]]:
+for bucket in buckets:
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for version in page.get("Versions", []):
             count += 1

@@ -47,7 +47,7 @@ def plain(item):
 def records():
     items = [plain(i) for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True) for i in page["Items"]]
     # The others say which version of a raw key is current, and who writes a table.
-    return [item for item in items if item["schema_name"] not in ("dm_raw", "dm_writer")]
+    return [item for item in items if item["schema_name"] not in ("dm_raw", "dm_writer", "dm_erased")]
 
 
 def raw_versions():

@@ -64,6 +64,20 @@ enum Referee {
         return try #require(found as? [String: [String]])
     }
 
+    /// Runs `Referees/erasure.py versioning STATUS`: whether objects that are written from now on get versions of their own.
+    static func versioning(_ emulator: RunningEmulator, _ status: String) async throws {
+        _ = try await answer(of: "erasure.py", by: Programs.python, [emulator.endpoint, "versioning", status], 600)
+    }
+
+    /// Runs `Referees/erase_rounds.py`: kills an erasure of each key between two of its requests, and starts it again.
+    static func eraseRounds(
+        _ emulator: RunningEmulator, _ table: String, _ name: String, rounds: Int, seed: Int, keys: [String]
+    ) async throws -> [String: Any] {
+        try await answer(
+            of: "erase_rounds.py", by: Programs.python,
+            [emulator.endpoint, Programs.cupel, table, name, "\(rounds)", "\(seed)"] + keys, 6 * 3600)
+    }
+
     private static func answer(
         of script: String, by python: String, _ arguments: [String], _ seconds: Double
     ) async throws -> [String: Any] {

@@ -12,9 +12,8 @@ import os, pathlib, shutil, subprocess, sys, time
 import spark_lake
 
 binaries, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-kit, work = folder / "kit", folder / "work"
+kit, work = spark_lake.kit(folder), folder / "work"
 if pathlib.Path(sys.executable).resolve().parent != kit / "venv/bin" and "--inside" not in sys.argv:
-    subprocess.run([sys.executable, spark_lake.root / "Tests/Soak/spark_kit.py", kit], check=True)
     os.execv(kit / "venv/bin/python3", [str(kit / "venv/bin/python3"), *sys.argv, "--inside"])
 shutil.rmtree(work, ignore_errors=True)
 work.mkdir(parents=True)

@@ -1,7 +1,15 @@
 """What the soak tests on Spark share: the emulator with a silver table's catalog, Spark's settings for it, and the referees."""
-import contextlib, json, os, pathlib, subprocess, time
+import contextlib, json, os, pathlib, subprocess, sys, time
 
 root = pathlib.Path(__file__).resolve().parents[2]
+
+
+def kit(folder):
+    """Where Spark is: SPARK_KIT, or else FOLDER/kit, where it is installed if need be."""
+    if "SPARK_KIT" in os.environ: return pathlib.Path(os.environ["SPARK_KIT"]).resolve()
+    place = folder / "kit"
+    subprocess.run([sys.executable, root / "Tests/Soak/spark_kit.py", place], check=True)
+    return place
 
 
 @contextlib.contextmanager
@@ -46,7 +54,8 @@ def settings(kit, work, endpoint):
 
 def referee(endpoint, script, *arguments):
     """Runs a script of the end-to-end tests; gives its answer."""
-    python = root / (".venv" if script == "lake.py" else ".venv-iceberg") / "bin/python3"
+    own = script == "lake.py" or script == "readers.py" and arguments[0] == "polars"
+    python = root / (".venv" if own else ".venv-iceberg") / "bin/python3"
     run = subprocess.run([python, root / "Tests/EndToEnd/Referees" / script, endpoint, *map(str, arguments)], capture_output=True, text=True)
     if run.returncode: raise SystemExit(f"{script} {arguments}: {run.stdout[-2000:]}{run.stderr[-4000:]}")
     return json.loads(run.stdout)

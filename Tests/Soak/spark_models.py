@@ -10,8 +10,7 @@ import spark_lake
 
 root = spark_lake.root
 binaries, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-kit, work = folder / "kit", folder / "models"
-subprocess.run([sys.executable, root / "Tests/Soak/spark_kit.py", kit], check=True)
+kit, work = spark_lake.kit(folder), folder / "models"
 subprocess.run([kit / "venv/bin/python3", "-m", "pip", "install", "-q", "--disable-pip-version-check", "PyYAML==6.0.4"], check=True)
 shutil.rmtree(work, ignore_errors=True)
 (work / "raw").mkdir(parents=True)

@@ -5,10 +5,11 @@ FOLDER keeps Spark (spark_kit.py) for the next run.
 """
 import pathlib, shutil, subprocess, sys, time
 
+import spark_lake
+
 root = pathlib.Path(__file__).resolve().parents[2]
 binaries, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-kit, work = folder / "kit", folder / "notebook"
-subprocess.run([sys.executable, root / "Tests/Soak/spark_kit.py", kit], check=True)
+kit, work = spark_lake.kit(folder), folder / "notebook"
 # Spark makes frames by the pandas of its time.
 subprocess.run([kit / "venv/bin/python3", "-m", "pip", "install", "-q", "--disable-pip-version-check", "pandas==2.3.3", "numpy==1.26.4"], check=True)
 shutil.rmtree(work, ignore_errors=True)

@@ -10,9 +10,8 @@ import spark_lake
 
 root = spark_lake.root
 binaries, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-kit, work = folder / "kit", folder / "serverless"
+kit, work = spark_lake.kit(folder), folder / "serverless"
 if "--inside" not in sys.argv:
-    subprocess.run([sys.executable, root / "Tests/Soak/spark_kit.py", kit], check=True)
     os.execv(kit / "venv/bin/python3", [str(kit / "venv/bin/python3"), *sys.argv, "--inside"])
 shutil.rmtree(work, ignore_errors=True)
 work.mkdir(parents=True)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""spark_silver.py BINARIES FOLDER [ROUNDS]: infra/spark/silver_merge.py and silver-merge take turns at the same tables.
+"""spark_silver.py BINARIES FOLDER [ROUNDS|--short]: infra/spark/silver_merge.py and silver-merge take turns at the same tables.
 
     turns     each file of random changes (holes, deletes, late ones, truncates, changes of keys, files uploaded again) is merged by one of the
               two; after each the rows are what an independent fold of bronze gives
@@ -9,9 +9,13 @@
     same      silver-merge makes every table anew from all of its files: not one column of one row is another than before, also of those that
               say in which order changes came
     crash     a run that dies after its commit, and one that dies before it, leave what the other engine ends
+    readers   pyiceberg, DuckDB, Polars and Spark read the same of every table
+    erased    a table with erased keys is left to silver-merge
+    overtaken a commit that Iceberg refuses is retried
     fault     a file at fault fails alone; a table that another holds is left alone; a change of a key with holes is left to silver-merge
 
-Without ROUNDS 20 seeds; a short run takes 1. FOLDER keeps Spark (spark_kit.py) for the next run. Prints what it did.
+Without ROUNDS 20 seeds. `--short` is what `make test` runs: one seed, nested, readers, same, crash, erased. Spark is in the folder
+SPARK_KIT, or else in FOLDER/kit (spark_kit.py). Prints what it did.
 """
 import gzip, json, os, pathlib, random, re, shutil, subprocess, sys, time
 
@@ -19,16 +23,16 @@ import spark_lake
 
 root = spark_lake.root
 binaries, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 20
-kit, work = folder / "kit", folder / "silver"
+is_short = "--short" in sys.argv
+rounds = 1 if is_short else int(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3].isdigit() else 20
+kit, work = spark_lake.kit(folder), folder / "silver"
 if "--inside" not in sys.argv:
-    subprocess.run([sys.executable, root / "Tests/Soak/spark_kit.py", kit], check=True)
-    os.execv(kit / "venv/bin/python3", [str(kit / "venv/bin/python3"), sys.argv[0], str(binaries), str(folder), str(rounds), "--inside"])
+    os.execv(kit / "venv/bin/python3", [str(kit / "venv/bin/python3"), *sys.argv, "--inside"])
 shutil.rmtree(work, ignore_errors=True)
 work.mkdir(parents=True)
 os.environ |= spark_lake.environment(work, sys.executable)
-sys.path.insert(0, str(root / "infra/spark"))
-import argparse, boto3, silver_merge
+sys.path[:0] = [str(root / "infra/spark"), str(root / "Tests/EndToEnd/Referees")]
+import argparse, boto3, readers as referees, silver_merge
 from pyspark.sql import SparkSession
 
 keys = {"beer": "beer_id", "basket": "id", "visit": "id,line"}
@@ -45,10 +49,14 @@ def publish(table, text):
     subprocess.run([binaries / "cupel", "contract", "publish", path, "--endpoint", endpoint], check=True, stdout=subprocess.DEVNULL)
 
 
-def prepared(table):
+def answer_of_prepare(table):
     function = next(f["FunctionName"] for f in boto3.client("lambda").list_functions()["Functions"] if f["FunctionName"].endswith("silver-merge"))
     answer = boto3.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"table": table, "prepare": True}))
-    document = json.loads(answer["Payload"].read())
+    return json.loads(answer["Payload"].read())
+
+
+def prepared(table):
+    document = answer_of_prepare(table)
     assert document.get("outcome") == "prepared", document
     return document["plan"]
 
@@ -92,7 +100,7 @@ def change(lines, number):
 
 def turns(seed):
     chance = random.Random(seed)
-    for number in range(4):
+    for number in range(3 if is_short else 4):
         path = work / "changes.json.gz"
         referee("silver.py", "changes", "beer", 1000 * seed + number, 200, path)
         upload(f"raw/beer/{seed}-{number}.json.gz", path)
@@ -125,7 +133,7 @@ def nested():
             - {name: tags, logicalType: array, items: {logicalType: string}}
       - {name: grid, logicalType: array, items: {logicalType: array, items: {logicalType: integer, physicalType: uinteger, required: true}}}
 """
-    for version in range(4):
+    for version in range(1, 3) if is_short else range(4):
         publish("basket", f"""apiVersion: v3.1.0
 kind: DataContract
 id: basket
@@ -186,6 +194,21 @@ def again():
     rows_of["brewery"] = spark.table("lake.dm_silver.brewery").count()
 
 
+def readers():
+    """Tables with tombstones, holes, structs, lists, decimals, partitions, and columns that older files lack."""
+    for table in rows_of:
+        spark.catalog.refreshTable(f"lake.dm_silver.{table}")
+        rows = {"spark " + spark.version: referees.all_shared(row.asDict(recursive=True) for row in spark.table(f"lake.dm_silver.{table}").collect())}
+        for reader in ("pyiceberg", "duckdb", "polars"):
+            found = referee("readers.py", reader, f"dm_silver.{table}")
+            rows[f"{reader} {found['version']}"] = found["rows"]
+        first = next(iter(rows.values()))
+        for name, found in rows.items():
+            differing = [pair for pair in zip(first, found) if pair[0] != pair[1]]
+            assert found == first, f"{table}: {name} reads {len(found)} rows, Spark {len(first)}; {differing[:2]}"
+        print(f"{table}: {', '.join(rows)} read the same {len(first)} rows", flush=True)
+
+
 def same():
     for table in rows_of:
         before = all_columns(table)
@@ -222,6 +245,25 @@ def crash():
 def check_snapshots(): return spark.sql("SELECT count(*) FROM lake.dm_silver.beer.snapshots").first()[0]
 
 
+def erased():
+    """A table with erased keys: silver-merge leaves their changes out, and Spark is refused, before and after it has its plan."""
+    plan = prepared("beer")
+    key = spark.sql("SELECT min(beer_id) FROM lake.dm_silver.beer WHERE deleted_at IS NULL").first()[0]
+    subprocess.run([binaries / "cupel", "erase", "--table", "beer", "--key", str(key), "--yes", "--endpoint", endpoint], check=True,
+                   stdout=subprocess.DEVNULL)
+    document = answer_of_prepare("beer")
+    assert document["outcome"] == "notForSpark" and "erased" in document["reason"], document
+    arguments = argparse.Namespace(table="beer", control=control, plan=plan, catalog="lake", owner="late", files=10, lease_seconds=120,
+                                   max_attempts=3, retention_days=0, pipeline=None)
+    try:
+        silver_merge.run(spark, arguments, work)
+        raise SystemExit("Spark merged into a table with erased keys")
+    except silver_merge.Retry: pass
+    upload("raw/beer/erased.json.gz", change([{"beer_id": key, "beer_name": "again", "brewery_id": 1}], "e"))
+    by_function("beer")
+    assert spark.sql(f"SELECT count(*) FROM lake.dm_silver.beer WHERE beer_id = {key}").first()[0] == 0
+
+
 def fault():
     upload("raw/beer/good.json.gz", change([{"beer_id": 1, "beer_name": "good", "brewery_id": 1}], "g"))
     upload("raw/beer/gone.json.gz", change([{"beer_id": 2, "beer_name": "gone", "brewery_id": 1}], "g"))
@@ -250,6 +292,24 @@ def fault():
     by_function("beer")
 
 
+def overtaken():
+    """Where Iceberg refuses a commit because another writer was faster, the run is retried, and its records wait."""
+    path, committed = work / "overtaken.json.gz", silver_merge.commit
+    referee("silver.py", "changes", "beer", 99, 100, path)
+    upload("raw/beer/overtaken.json.gz", path)
+
+    def refused(*_):
+        raise Exception("org.apache.iceberg.exceptions.ValidationException: Found conflicting files that can contain records matching true")
+    silver_merge.commit = refused
+    try:
+        by_spark("beer")
+        raise SystemExit("the run was not ended")
+    except silver_merge.Retry: pass
+    finally: silver_merge.commit = committed
+    by_spark("beer")
+    check("beer")
+
+
 endpoint = None
 with spark_lake.emulator(binaries, work, "SilverSchedule=rate(7 days)", "GoldSchedule=rate(7 days)") as endpoint:
     begin = time.time()
@@ -262,10 +322,15 @@ with spark_lake.emulator(binaries, work, "SilverSchedule=rate(7 days)", "GoldSch
     spark.sparkContext.setLogLevel("ERROR")
     for seed in range(1, rounds + 1): turns(seed)
     nested()
-    months()
-    again()
+    if not is_short:
+        months()
+        again()
+    readers()
     same()
     crash()
-    fault()
+    if not is_short:
+        overtaken()
+        fault()
+    erased()
     print(f"passed in {time.time() - begin:.0f} s: {rounds} seeds; {rows_of} rows, the same by both engines", flush=True)
     spark.stop()

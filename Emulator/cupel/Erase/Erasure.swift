@@ -65,6 +65,9 @@ struct Erasure {
 
     func goOn() throws { try hold?.renewIfDue() }
 
+    /// In the names of the metadata files that this erasure writes, and wrote before it was killed: they may have bounds of the row.
+    private var ownToken: String { "erase-\(key.mark.filter(\.isHexDigit).prefix(96))-" }
+
     private func table(_ name: LakeTables.Name) throws -> LakeCatalog.Table {
         guard let table = try catalog.table(name.table, in: name.database) else {
             throw CommandFailure.notFound("there is no table \(name)")
@@ -151,7 +154,7 @@ struct Erasure {
         let kept = metadata.currentSnapshot?.summary.filter { $0.key == "cupel.model" } ?? [:]
         let draft = try SnapshotDraft(
             of: metadata, files, adding: added, removing: removed, schema: metadata.currentSchema,
-            id: Snapshot.newID(from: ClockAndChance.system.uuid()), token: ClockAndChance.system.uuid(),
+            id: Snapshot.newID(from: ClockAndChance.system.uuid()), token: ownToken + ClockAndChance.system.uuid(),
             timestamp: ClockAndChance.system.now().milliseconds, operation: operation, joinsManifests: true,
             rewriting: stale, summary: kept.merging(["engine-name": "cupel", "cupel.erasure": "true"]) { $1 })
         for file in draft.files { try storage.write(file.bytes, to: file.path, contentType: "application/avro") }
@@ -258,7 +261,9 @@ struct Erasure {
             guard !version.isLatest || !kept.contains(path) else { continue }
             let isHidden = !version.isLatest || version.isDeletion
             let isUnnamedData = path.hasSuffix(".parquet") && !isHidden
-            if try isHidden || isGone(path) || isUnnamedData && has(version.object) {
+            // Of silver alone, which nobody else writes: a commit of another run may be about to name its own.
+            let isOwn = hold != nil && path.contains(ownToken)
+            if try isHidden || isGone(path) || isOwn || isUnnamedData && has(version.object) {
                 try objects.delete(version.object)
                 report.removedObjects += 1
             }

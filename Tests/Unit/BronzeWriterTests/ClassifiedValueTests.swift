@@ -152,7 +152,8 @@ struct PlantedFile {
         var names = Self.names
         var hasExtra = false
         header = pick([
-            "right", "right", "extra", "misspelled", "secret cell", "quote", "merged", "none", "twice", "operation",
+            "right", "right", "extra", "misspelled", "spelled otherwise", "secret cell", "quote", "merged", "none",
+            "twice", "operation", "no key", "no key",
         ])
         let hidden = pick([2, 4, 9, 10])
         switch header {
@@ -162,12 +163,14 @@ struct PlantedFile {
         case "operation":
             names.append("operation")
             hasExtra = true
-        case "misspelled":
-            names[hidden] = pick([" \(names[hidden])", names[hidden].uppercased(), "e-mail", "x\(names[hidden])"])
+        case "misspelled": names[hidden] = pick(["e-mail", "x\(names[hidden])"])
+        // Names are trimmed, and their case does not count.
+        case "spelled otherwise": names[hidden] = pick([" \(names[hidden])", names[hidden].uppercased()])
         case "secret cell": names[hidden] = secret()
         case "quote": names[hidden] = "\"\(secret())\"\(secret())"
         case "merged": names[hidden] = "\"\(names[hidden]),\(secret())\""
         case "none": names = row(0)
+        case "no key": names[0] = secret()
         case "twice": names[hidden] = pick(["city", "email"])
         default: break
         }

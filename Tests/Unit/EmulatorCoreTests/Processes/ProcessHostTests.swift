@@ -42,7 +42,7 @@ import Testing
     @Test("the end of a process ends a write that waits, although another process keeps the input open")
     func writingEnds() async throws {
         let lines = Lines()
-        var command = shell("exec 3<&0; sleep 600 & echo $!; read line; echo ready; read line")
+        var command = shell("exec 3<&0; sleep 600 & echo $!; read line; echo ready; exec sleep 600")
         command.readsInput = true
         let process = try await Self.host.start(command, line: lines.add)
         // More than a socket holds, and nobody reads it.

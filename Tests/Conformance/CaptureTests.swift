@@ -83,7 +83,7 @@ import YAML
             named.compactMap { $0.properties?["RoleName"]?.string } == ["dms-vpc-role", "dms-cloudwatch-logs-role"])
         for role in named {
             #expect(role.node["Condition"]?.string == "WithRoles", "\(role.path)")
-            #expect(role.node["DeletionPolicy"]?.string == "Retain", "\(role.path)")
+            #expect(role.node["DeletionPolicy"]?.string == "RetainExceptOnCreate", "\(role.path)")
         }
         let parameter = try InfraTemplates.read("pipeline.yaml")["Parameters"]?["ReplicationRoles"]
         #expect(parameter?["Default"]?.string == "existing")

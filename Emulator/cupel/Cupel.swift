@@ -46,6 +46,7 @@ struct Cupel: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            endProcess(0)
         } catch let failure as CommandFailure {
             if !failure.description.isEmpty { StandardStream.error.line("cupel: \(failure)") }
             endProcess(failure.exitStatus)
@@ -87,5 +88,8 @@ extension Cupel {
     }
 }
 
-/// Calls the C library's `exit`, which `ParsableCommand.exit` hides inside ``Cupel``.
-private func endProcess(_ status: Int32) -> Never { exit(status) }
+/// Ends the process without what libraries do at its end: a thread that still reads would find locks of OpenSSL gone, and crash.
+private func endProcess(_ status: Int32) -> Never {
+    fflush(nil)
+    _exit(status)
+}

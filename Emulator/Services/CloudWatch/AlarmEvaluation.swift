@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import JSON
+internal import Synchronization
 internal import Time
 
 /// Alarms by the values of their metrics, and who hears of their changes.
@@ -11,10 +12,16 @@ extension CloudWatchService {
     func evaluateAlarms(named names: Set<String>? = nil, on changed: Set<MetricIdentity>? = nil) async throws {
         let now = clock.now().milliseconds
         let due = try store.read { snapshot in
-            try StoredAlarm.all(in: snapshot).filter { alarm in
-                guard names?.contains(alarm.name) ?? true else { return false }
+            var names = names
+            if let changed {
+                let watching = try alarms(on: changed, snapshot)
+                names = names.map { $0.intersection(watching) } ?? watching
+            }
+            let alarms =
+                try names.map { try $0.sorted().compactMap { try StoredAlarm.find($0, in: snapshot) } }
+                ?? StoredAlarm.all(in: snapshot)
+            return try alarms.filter { alarm in
                 guard let rule = try? AlarmRule(.object(alarm.document)) else { return false }
-                guard changed.map({ !rule.metrics.isDisjoint(with: $0) }) ?? true else { return false }
                 guard let verdict = try rule.verdict(at: now, snapshot) else { return false }
                 return verdict.state != alarm.state
             }.map(\.name)
@@ -30,6 +37,26 @@ extension CloudWatchService {
                     alarm, to: verdict.state, because: verdict.reason, verdict.data.text, at: now, in: transaction)
             }
         }
+    }
+
+    /// The alarms on any of these metrics. Each put of metrics asks for them, so their rules are read again only when an alarm has
+    /// changed.
+    private func alarms(on changed: Set<MetricIdentity>, _ snapshot: borrowing Snapshot) throws -> Set<String> {
+        let version = try snapshot.first(
+            "SELECT count(*), coalesce(sum(changed_at), 0), coalesce(max(changed_at), 0) FROM cloudwatch_alarm"
+        ) { [$0.integer(0), $0.integer(1), $0.integer(2)] }
+        let known = watched.withLock { $0.version == version ? $0.metrics : nil }
+        let metrics: [String: Set<MetricIdentity>]
+        if let known {
+            metrics = known
+        } else {
+            metrics = Dictionary(
+                uniqueKeysWithValues: try StoredAlarm.all(in: snapshot).compactMap { alarm in
+                    (try? AlarmRule(.object(alarm.document))).map { (alarm.name, $0.metrics) }
+                })
+            watched.withLock { $0 = (version, metrics) }
+        }
+        return Set(metrics.filter { !$0.value.isDisjoint(with: changed) }.keys)
     }
 
     func change(

@@ -13,6 +13,13 @@ extension CloudWatchService {
 
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
     func putAlarm(_ input: JSON) async throws -> JSON {
+        try await evaluateAlarms(named: [keepAlarm(input)])
+        return [:]
+    }
+
+    /// Puts an alarm without evaluating it.
+    /// - Returns: its name.
+    @discardableResult func keepAlarm(_ input: JSON) async throws -> String {
         guard let name = input["AlarmName"]?.string, (1...255).contains(name.utf8.count) else {
             throw AWSFault("ValidationError", "The parameter AlarmName must have 1 to 255 characters.")
         }
@@ -34,8 +41,7 @@ extension CloudWatchService {
                 "ConfigurationUpdate", "Alarm \"\(name)\" \(alarm.stateAt == now ? "created" : "updated")",
                 ["version": "1.0", "type": "Update"], at: now, in: transaction)
         }
-        try await evaluateAlarms(named: [name])
-        return [:]
+        return name
     }
 
     /// Forms carry numbers as texts.

@@ -17,7 +17,14 @@ extension CloudWatchService: ResourceProviding {
         var request = properties.object ?? [:]
         let name = properties["AlarmName"]?.string ?? resource.logicalID
         request["AlarmName"] = .string(name)
-        _ = try await perform("PutMetricAlarm", .object(request))
+        do {
+            // Sixty alarms are made at each start. They are evaluated when their metrics come, and by the clock.
+            try await keepAlarm(.object(request))
+        } catch let fault as AWSFault {
+            throw fault
+        } catch {
+            throw .internalFailure(error)
+        }
         return ProvisionedResource(ref: name, attributes: ["Arn": account.arn("cloudwatch", "alarm:\(name)")])
     }
 

@@ -17,6 +17,8 @@ package final class CloudWatchService: Sendable {
     let account: Account
     let clock: ClockAndChance
     private let evaluation = Mutex<Task<Void, Never>?>(nil)
+    /// The metrics of each alarm, as of a version of all of them.
+    let watched = Mutex<(version: [Int64]?, metrics: [String: Set<MetricIdentity>])>((nil, [:]))
 
     /// - Parameter peers: what alarms tell of their changes.
     init(store: Store, peers: Peers, account: Account = Account(), clock: ClockAndChance = .system) {

@@ -2,7 +2,7 @@ import Foundation
 import TestEmulator
 import Testing
 
-/// A limit on the writer's concurrency is normal operation: whoever finds no room waits.
+/// The writer may be limited to some files at once. The others wait.
 @Suite struct ThrottlingTests {
     @Test(
         "a file that Lambda has no room for stays pending without a counted attempt, and is converted once there is room"

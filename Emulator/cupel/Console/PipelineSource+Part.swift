@@ -94,7 +94,7 @@ extension PipelineSource {
 
     // MARK: Progress
 
-    /// The status of records, for whoever waits for a replay.
+    /// The status of records, which the page asks for while a replay runs.
     func progress(of ids: [String]) throws(ConsoleFault) -> JSON {
         var records: [JSON] = []
         for text in ids {

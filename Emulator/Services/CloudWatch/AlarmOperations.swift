@@ -18,8 +18,9 @@ extension CloudWatchService {
     }
 
     /// Puts an alarm without evaluating it.
+    /// - Parameter isDeclared: whether a template has it, which changes nothing where it is the same.
     /// - Returns: its name.
-    @discardableResult func keepAlarm(_ input: JSON) async throws -> String {
+    @discardableResult func keepAlarm(_ input: JSON, isDeclared: Bool = false) async throws -> String {
         guard let name = input["AlarmName"]?.string, (1...255).contains(name.utf8.count) else {
             throw AWSFault("ValidationError", "The parameter AlarmName must have 1 to 255 characters.")
         }
@@ -29,6 +30,8 @@ extension CloudWatchService {
         let tags = Self.tags(input["Tags"])
         let now = clock.now().milliseconds
         let put = document
+        // A template's alarms are declared again at each start; one that is the same is no update.
+        if isDeclared, try store.read({ try StoredAlarm.find(name, in: $0)?.document == put }) { return name }
         try await store.write { transaction in
             var alarm = StoredAlarm(name: name, document: put, tags: tags, at: now)
             if var existing = try StoredAlarm.find(name, in: transaction.snapshot) {

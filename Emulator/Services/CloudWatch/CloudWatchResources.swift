@@ -19,7 +19,7 @@ extension CloudWatchService: ResourceProviding {
         request["AlarmName"] = .string(name)
         do {
             // Sixty alarms are made at each start. They are evaluated when their metrics come, and by the clock.
-            try await keepAlarm(.object(request))
+            try await keepAlarm(.object(request), isDeclared: true)
         } catch let fault as AWSFault {
             throw fault
         } catch {

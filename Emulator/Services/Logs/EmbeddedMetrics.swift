@@ -1,5 +1,7 @@
 internal import EmulatorCore
 internal import JSON
+internal import Synchronization
+internal import Time
 
 /// Metrics that a log event embeds: CloudWatch extracts them from every log group.
 ///
@@ -63,13 +65,46 @@ struct EmbeddedMetrics: Sendable {
     }
 }
 
-extension LogService {
-    /// Gives CloudWatch the metrics in a message, beside what the message's writer does.
-    func extractMetrics(_ message: String) {
+/// Gives CloudWatch what log events embed, a second at a time: a put for each event would be a transaction for each file.
+final class EmbeddedMetricReports: Sendable {
+    /// Data by namespace.
+    private let pending = Mutex<[String: [JSON]]>([:])
+    private let peers: Peers
+    private let clock: ClockAndChance
+
+    private static let millisecondsBetweenReports: Int64 = 1000
+    private static let mostDataInPut = 1000
+
+    init(peers: Peers, clock: ClockAndChance) {
+        self.peers = peers
+        self.clock = clock
+    }
+
+    func add(_ message: String) {
         guard let monitoring = peers.action("monitoring"), let metrics = EmbeddedMetrics(message) else { return }
+        let isFirst = pending.withLock { pending in
+            defer {
+                for request in metrics.requests {
+                    pending[request["Namespace"]?.string ?? "", default: []] += request["MetricData"]?.array ?? []
+                }
+            }
+            return pending.isEmpty
+        }
+        guard isFirst else { return }
         Task {
-            // A metric that CloudWatch refuses is not there; the event that embeds it is.
-            for request in metrics.requests { _ = try? await monitoring.perform("PutMetricData", request) }
+            try? await clock.sleep(clock.now().advanced(byMilliseconds: Self.millisecondsBetweenReports))
+            let collected = pending.withLock { pending in
+                defer { pending = [:] }
+                return pending
+            }
+            for (namespace, data) in collected {
+                for start in stride(from: 0, to: data.count, by: Self.mostDataInPut) {
+                    let some = Array(data[start..<min(start + Self.mostDataInPut, data.count)])
+                    // A metric that CloudWatch refuses is not there; the event that embeds it is.
+                    _ = try? await monitoring.perform(
+                        "PutMetricData", ["Namespace": .string(namespace), "MetricData": .array(some)])
+                }
+            }
         }
     }
 }

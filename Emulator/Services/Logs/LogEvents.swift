@@ -64,7 +64,7 @@ extension LogService {
                 _ = try store.insert(event.message, at: event.time, ingestedAt: now, group, stream, in: transaction)
             }
         }
-        for event in events { extractMetrics(event.message) }
+        for event in events { metrics.add(event.message) }
         return ["nextSequenceToken": .string(String(now))]
     }
 

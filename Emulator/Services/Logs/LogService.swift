@@ -7,8 +7,7 @@ package final class LogService: Sendable {
     let store: LogStore
     let account: Account
     let clock: ClockAndChance
-    /// CloudWatch gets the metrics that events embed.
-    let peers: Peers
+    let metrics: EmbeddedMetricReports
 
     /// - Parameters:
     ///   - directory: the existing folder of `logs.sqlite`.
@@ -20,7 +19,7 @@ package final class LogService: Sendable {
         store = try LogStore(directory: directory, sizeLimit: sizeLimit)
         self.account = account
         self.clock = clock
-        self.peers = peers
+        metrics = EmbeddedMetricReports(peers: peers, clock: clock)
     }
 
     /// Stores the events so far and ends.
@@ -32,7 +31,7 @@ package final class LogService: Sendable {
 extension LogService: LogWriting {
     package func write(_ message: String, group: String, stream: String) {
         store.add(message, at: clock.now().milliseconds, group: group, stream: stream)
-        extractMetrics(message)
+        metrics.add(message)
     }
 }
 

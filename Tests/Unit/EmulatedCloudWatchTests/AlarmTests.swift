@@ -40,6 +40,22 @@ struct AlarmTests {
         #expect(history["AlarmHistoryItems"]?.array?.count == 2)
     }
 
+    @Test("a template's alarm that is declared again is updated only if it is another one")
+    func declared() async throws {
+        func updates(threshold: Double) async throws -> Int? {
+            let properties = alarm(["Threshold": .decimal(threshold)])
+            _ = try await fixture.service.provision(
+                DeclaredResource(logicalID: "A", type: "AWS::CloudWatch::Alarm", properties: properties))
+            let history = try await fixture.send(
+                "DescribeAlarmHistory", ["AlarmName": "a", "HistoryItemType": "ConfigurationUpdate"])
+            return history["AlarmHistoryItems"]?.array?.count
+        }
+        #expect(try await updates(threshold: 5) == 1)
+        #expect(try await updates(threshold: 5) == 1)
+        #expect(try await updates(threshold: 0.5) == 2)
+        #expect(try await updates(threshold: 0.5) == 2)
+    }
+
     @Test(
         "missing values count as the alarm says",
         arguments: [

@@ -1,7 +1,22 @@
+import EmulatorCore
 import JSON
+import Synchronization
 import Testing
+import Time
 
 @testable import EmulatedLogs
+
+/// Records what CloudWatch is asked to put.
+private final class Monitoring: ActionPerforming {
+    private let requests = Mutex<[JSON]>([])
+    let actionService = "monitoring"
+    var received: [JSON] { requests.withLock { $0 } }
+
+    func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON {
+        requests.withLock { $0.append(input) }
+        return [:]
+    }
+}
 
 struct EmbeddedMetricsTests {
     private func event(_ directive: String, _ members: String) -> String {
@@ -33,6 +48,24 @@ struct EmbeddedMetricsTests {
         ])
     func faults(directive: String, members: String) {
         #expect(EmbeddedMetrics(event(directive, members)) == nil)
+    }
+
+    @Test("the metrics of many events are put together")
+    func together() async throws {
+        // The first second ends when all events are there.
+        let (second, end) = AsyncStream.makeStream(of: Void.self)
+        let clock = ClockAndChance(
+            now: { Timestamp(milliseconds: 0) }, sleep: { _ in for await _ in second {} })
+        let monitoring = Monitoring()
+        let reports = EmbeddedMetricReports(peers: Peers(monitoring), clock: clock)
+        for number in 0..<1001 {
+            reports.add(event(#"{"Namespace":"N","Metrics":[{"Name":"m"}]}"#, #""m":\#(number)"#))
+        }
+        reports.add("START RequestId: 1")
+        end.finish()
+        while monitoring.received.count < 2 { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(monitoring.received.map { $0["MetricData"]?.array?.count } == [1000, 1])
+        #expect(monitoring.received.last?["MetricData"]?[0]?["Values"] == [1000])
     }
 
     @Test("a plain message has no metrics")

@@ -172,6 +172,8 @@ def follow():
         state = ended(execution["executionArn"])
         if json.loads(state["input"]).get("AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID") == started:
             return {"models": json.loads(state["output"])}
+    # A schedule took all that waited, and its gold ran; this silver found no table and started none.
+    if not tables: return build()
     raise AssertionError("silver has started no gold")
 
 

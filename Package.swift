@@ -92,11 +92,13 @@ let emulator: [Target] = [
 
 /// Tests: they mirror the tree. A unit test imports what it tests and what its line says.
 let tests: [Target] = [
-    support("TestRandom"), support("TestMetrics", "JSON"), support("TestReferee"),
-    support("FakeAWS", "AWSClient AWSModels Digest JSON Time"), support("TestEmulator", "TestReferee"),
-    support("TestPostgres", "TestEmulator"), support("TestServices", "EmulatorCore JSON Time"),
+    support("TestRandom"), support("TestMetrics", "JSON"),
+    support("TestProcess", "Threads"), support("TestReferee", "TestProcess"),
+    support("FakeAWS", "AWSClient AWSModels Digest JSON Time"), support("TestEmulator", "TestProcess TestReferee"),
+    support("TestPostgres", "TestEmulator TestProcess"), support("TestServices", "EmulatorCore JSON Time"),
     unitTests(of: "JSON"), unitTests(of: "XML", "TestRandom"), unitTests(of: "Time", "TestRandom"),
     unitTests(of: "URLCoding", "TestRandom"), unitTests(of: "RawFile"), unitTests(of: "Threads"),
+    unitTests(of: "TestProcess"),
     unitTests(of: "CRC", "TestRandom"), unitTests(of: "Digest", "TestRandom"), unitTests(of: "SignatureV4", "Digest"),
     unitTests(of: "YAML"), unitTests(of: "LambdaRuntime", "JSON TestMetrics"), unitTests(of: "AWSModels", "JSON Time"),
     unitTests(of: "AWSClient", "AWSModels Digest JSON Time"), unitTests(of: "Pattern", "CKernels TestRandom"),
@@ -109,7 +111,7 @@ let tests: [Target] = [
     unitTests(of: "Control", "AWSClient AWSModels FakeAWS JSON TestRandom Time"),
     unitTests(
         of: "PublishedContracts", "AWSClient AWSModels Contracts FakeAWS JSON LambdaRuntime Publication TestMetrics"),
-    unitTests(of: "FirehoseTransform", "Contracts JSON LambdaRuntime TestMetrics TestRandom"),
+    unitTests(of: "FirehoseTransform", "Contracts JSON LambdaRuntime TestMetrics TestProcess TestRandom"),
     unitTests(
         of: "ControlRecorder",
         "AWSClient AWSModels Contracts Control FakeAWS JSON LambdaRuntime PublishedContracts Time"),
@@ -117,7 +119,7 @@ let tests: [Target] = [
     unitTests(
         of: "BronzeWriter",
         "AWSClient AWSModels Columnar Contracts Control FakeAWS Gzip JSON LambdaRuntime Parquet "
-            + "Publication PublishedContracts RawFile TestMetrics TestRandom TestReferee Time"),
+            + "Publication PublishedContracts RawFile TestMetrics TestProcess TestRandom TestReferee Time"),
     unitTests(
         of: "SilverMerge",
         "AWSClient AWSModels Columns Contracts Control FakeAWS Iceberg JSON Lake LakeMaintenance LakeRewrite LambdaRuntime Parquet "
@@ -164,7 +166,7 @@ let tests: [Target] = [
         "Unit/JSONPolicyTests",
         "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),
     suite("Conformance", "ASL JSON TestEmulator TestReferee YAML"),
-    suite("EndToEnd", "JSON TestEmulator TestPostgres TestRandom"),
+    suite("EndToEnd", "JSON TestEmulator TestPostgres TestProcess TestRandom"),
 ]
 
 /// `make fuzz` builds these instead of the functions, the emulator and the tests, instrumented, in a folder of their own.

@@ -1,5 +1,6 @@
 import Foundation
 import TestEmulator
+import TestProcess
 import Testing
 
 /// `cupel` as its user sees it: output, exit statuses, signals.
@@ -30,14 +31,11 @@ import Testing
         #expect(logs.text.contains("REPORT RequestId: "))
         #expect(logs.text.contains("Max Memory Used: "))
 
-        let following = Process()
         let output = folder.path + "/followed"
         try Data().write(to: URL(filePath: output))
-        following.executableURL = URL(filePath: Programs.cupel)
-        following.arguments = ["logs", "bronze-writer", "--follow"] + endpoint
-        following.standardOutput = FileHandle(forWritingAtPath: output)
-        try following.run()
-        defer { kill(following.processIdentifier, SIGKILL) }
+        let following = try ChildProcess(
+            Programs.cupel, ["logs", "bronze-writer", "--follow"] + endpoint, output: output)
+        defer { following.send(SIGKILL) }
         func reports() throws -> Int {
             try String(contentsOfFile: output, encoding: .utf8).matches(of: #/REPORT RequestId: /#).count
         }
@@ -93,21 +91,15 @@ import Testing
         let file = try await Sample.generate(table: "review", rows: 400_000, seed: 1, format: "json", into: folder)
         let data = folder.path + "/data"
         let arguments = ["run", file, "--functions", Programs.directory, "--data", data]
-        let process = Process()
-        process.executableURL = URL(filePath: Programs.cupel)
-        process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        let process = try ChildProcess(Programs.cupel, arguments)
         let state = data + "/endpoint.json"
         while !FileManager.default.fileExists(atPath: state), process.isRunning {
             try await Task.sleep(for: .milliseconds(1))
         }
         let written = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: state)))
         let emulator = try #require((written as? [String: Any])?.int("process"))
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-        #expect(process.terminationReason == .uncaughtSignal)
+        process.send(SIGKILL)
+        #expect(process.wait() == 128 + SIGKILL)
         while kill(pid_t(emulator), 0) == 0 { try await Task.sleep(for: .milliseconds(5)) }
 
         let again = try await Command.run(Programs.cupel, arguments)

@@ -66,7 +66,7 @@ import Testing
             switch round % 3 {
             case 0:
                 let seconds = Double(pause.components.attoseconds) / 1e18 + Double(pause.components.seconds)
-                if try await erase(emulator, round, seconds: seconds).status == SIGKILL {
+                if try await erase(emulator, round, seconds: seconds).status == 128 + SIGKILL {
                     hits["erase", default: 0] += 1
                 }
             case 1:

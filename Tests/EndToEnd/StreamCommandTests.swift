@@ -1,5 +1,6 @@
 import Foundation
 import TestEmulator
+import TestProcess
 import Testing
 
 /// `make stream`: PostgreSQL, its changes and their bronze rows in one command.
@@ -27,12 +28,9 @@ import Testing
         #expect(try await !Self.isEnded(folder))
         let refusal = folder.path + "/refusal"
         let second = try Self.start([:], into: folder, output: refusal)
-        second.waitUntilExit()
-        #expect(second.terminationStatus == 1)
+        #expect(second.wait() == 1)
         #expect(Self.text(refusal).contains("another make stream uses \(folder.path)"), "\(Self.text(refusal))")
-        kill(process.processIdentifier, SIGTERM)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0, "\(Self.text(output))")
+        #expect(process.stop(by: SIGTERM) == 0, "\(Self.text(output))")
         #expect(Self.text(output).contains("To look at it"))
         #expect(try await Self.isEnded(folder))
     }
@@ -67,8 +65,8 @@ import Testing
         while process.isRunning, !Self.text(output).contains(" committed ") {
             try await Task.sleep(for: .milliseconds(50))
         }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.send(SIGKILL)
+        process.wait()
         let next = try await Self.run(["SECONDS_LIMIT": "2", "RATE": "50", "INTERVAL": "1"], into: folder)
         #expect(next.status == 0, "\(next.text)\(next.errors)")
         #expect(try await Self.isEnded(folder))
@@ -119,20 +117,9 @@ import Testing
 
     private static func start(
         _ variables: [String: String], into folder: TemporaryDirectory, output: String
-    ) throws -> Process {
-        try Data().write(to: URL(filePath: output))
-        let process = Process()
-        // Foundation starts a process with signals blocked, which a shell does not undo.
-        process.executableURL = URL(filePath: "/usr/bin/perl")
-        process.arguments = [
-            "-MPOSIX", "-e", "sigprocmask(SIG_SETMASK, POSIX::SigSet->new); exec @ARGV or die $!", Self.script,
-        ]
-        process.environment = Self.variables(variables, into: folder)
-        process.standardOutput = FileHandle(forWritingAtPath: output)
-        process.standardError = FileHandle(forWritingAtPath: output)
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        return process
+    ) throws -> ChildProcess {
+        try ChildProcess(
+            Self.script, [], variables: Self.variables(variables, into: folder), output: output, errors: output)
     }
 
     private static func run(_ variables: [String: String], into folder: TemporaryDirectory) async throws -> Command {

@@ -1,31 +1,27 @@
 import Foundation
 import TestEmulator
+import TestProcess
 import Testing
 
 /// AWS DMS with one replication, played by `Referees/dms.py`, for the AWS CLI.
 final class PlayedReplication {
     private let folder: TemporaryDirectory
-    private let server: Process
+    private let server: ChildProcess
 
     /// - Parameter status: the replication's state, `none` if it does not exist.
     init(_ name: String, status: String) async throws {
         folder = try TemporaryDirectory()
-        server = Process()
-        server.executableURL = URL(filePath: Programs.python)
-        server.arguments = ["\(Programs.packageRoot)/Tests/EndToEnd/Referees/dms.py", name, folder.path]
         try status.write(toFile: "\(folder.path)/status", atomically: true, encoding: .utf8)
         try Data().write(to: URL(filePath: "\(folder.path)/calls"))
-        server.standardOutput = FileHandle.nullDevice
-        server.standardError = FileHandle.nullDevice
-        try server.run()
+        server = try ChildProcess(
+            Programs.python, ["\(Programs.packageRoot)/Tests/EndToEnd/Referees/dms.py", name, folder.path])
         while !FileManager.default.fileExists(atPath: "\(folder.path)/port") {
             try #require(server.isRunning)
             try await Task.sleep(for: .milliseconds(20))
         }
     }
 
-    // The test runner blocks SIGTERM, and its children inherit that.
-    deinit { kill(server.processIdentifier, SIGKILL) }
+    deinit { server.send(SIGKILL) }
 
     /// The variables that lead the AWS CLI there.
     var environment: [String: String] {

@@ -1,12 +1,13 @@
 import Foundation
 import TestEmulator
+import TestProcess
 
 /// A way to a server that can be cut.
 final class TemporaryNetwork: @unchecked Sendable {
     // Sendable: each test uses it from one task at a time.
     private let target: Int
     private let folder: TemporaryDirectory
-    private var process: Process?
+    private var process: ChildProcess?
     let port: Int
 
     var uri: String { "postgresql://postgres@127.0.0.1:\(port)/postgres" }
@@ -23,8 +24,8 @@ final class TemporaryNetwork: @unchecked Sendable {
     /// Ends all connections, and refuses new ones.
     func cut() {
         guard let process else { return }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.send(SIGKILL)
+        process.wait()
         self.process = nil
     }
 
@@ -32,12 +33,9 @@ final class TemporaryNetwork: @unchecked Sendable {
     func restore() async throws {
         let output = folder.path + "/port"
         try Data().write(to: URL(filePath: output))
-        let process = Process()
-        process.executableURL = URL(filePath: Programs.python)
-        process.arguments = ["\(Programs.packageRoot)/Tests/EndToEnd/Referees/network.py", "\(port)", "\(target)"]
-        process.standardOutput = FileHandle(forWritingAtPath: output)
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        let process = try ChildProcess(
+            Programs.python, ["\(Programs.packageRoot)/Tests/EndToEnd/Referees/network.py", "\(port)", "\(target)"],
+            output: output)
         self.process = process
         while true {
             let text = try String(contentsOfFile: output, encoding: .utf8)

@@ -1,4 +1,5 @@
 public import Foundation
+internal import TestProcess
 
 /// A finished run of a program.
 public struct Command: Sendable {
@@ -19,34 +20,21 @@ public struct Command: Sendable {
         _ path: String, _ arguments: [String], environment: [String: String] = [:], input: Data? = nil,
         seconds: Double = 1800
     ) async throws -> Command {
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let folder = try TemporaryDirectory()
         let (outputFile, errorFile) = (folder.path + "/out", folder.path + "/err")
-        for file in [outputFile, errorFile] { try Data().write(to: URL(filePath: file)) }
-        process.standardOutput = FileHandle(forWritingAtPath: outputFile)
-        process.standardError = FileHandle(forWritingAtPath: errorFile)
-        if let input {
-            try input.write(to: URL(filePath: folder.path + "/in"))
-            process.standardInput = FileHandle(forReadingAtPath: folder.path + "/in")
-        } else {
-            process.standardInput = FileHandle.nullDevice
-        }
-        let ended = AsyncStream<Void>.makeStream()
-        process.terminationHandler = { _ in ended.continuation.finish() }
-        try process.run()
-        let identifier = process.processIdentifier
+        let inputFile = input.map { _ in folder.path + "/in" }
+        if let input, let inputFile { try input.write(to: URL(filePath: inputFile)) }
+        let process = try ChildProcess(
+            path, arguments, variables: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            input: inputFile, output: outputFile, errors: errorFile)
         let guardian = Task {
             try await Task.sleep(for: .seconds(seconds))
-            kill(identifier, SIGKILL)
+            process.send(SIGKILL)
         }
-        for await _ in ended.stream {}
+        let status = await process.ended()
         guardian.cancel()
-        process.waitUntilExit()
         return Command(
-            status: process.terminationStatus, output: try Data(contentsOf: URL(filePath: outputFile)),
+            status: status, output: try Data(contentsOf: URL(filePath: outputFile)),
             errors: String(decoding: try Data(contentsOf: URL(filePath: errorFile)), as: UTF8.self))
     }
 }

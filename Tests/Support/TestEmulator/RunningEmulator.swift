@@ -1,11 +1,12 @@
 internal import Foundation
+internal import TestProcess
 
 /// An emulator process with its own data folder, and the project's template and functions.
 public final class RunningEmulator: @unchecked Sendable {
     // Sendable: each test uses its emulator from one task at a time.
     public let data: TemporaryDirectory
     public private(set) var endpoint: String
-    private var process: Process
+    private var process: ChildProcess
     private let options: [String]
     private let disk: SmallDisk?
     private let environment: [String: String]
@@ -33,13 +34,13 @@ public final class RunningEmulator: @unchecked Sendable {
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.send(SIGKILL)
     }
 
     /// Sends SIGKILL: no handler runs, and nothing is flushed.
     public func killAtOnce() {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.send(SIGKILL)
+        process.wait()
     }
 
     /// The output so far.
@@ -48,17 +49,12 @@ public final class RunningEmulator: @unchecked Sendable {
     /// What it has written to its standard error so far.
     public var errors: String { (try? String(contentsOfFile: data.path + "/up.stderr", encoding: .utf8)) ?? "" }
 
-    /// Sends SIGTERM.
-    /// - Returns: the exit status.
-    public func stop() -> Int32 { stop(by: SIGTERM) }
-
     /// Sends a signal that ends the emulator in order.
-    /// - Returns: the exit status.
-    public func stop(by signal: Int32) -> Int32 {
-        kill(process.processIdentifier, signal)
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
+    /// - Returns: the exit status; 137 if it had not ended after two minutes and was killed.
+    public func stop(by signal: Int32) -> Int32 { process.stop(by: signal) }
+
+    /// Stops it by SIGTERM.
+    public func stop() -> Int32 { stop(by: SIGTERM) }
 
     /// Starts the emulator again with the same data and the same port.
     public func restart() async throws {
@@ -71,24 +67,20 @@ public final class RunningEmulator: @unchecked Sendable {
         try FileManager.default.removeItem(atPath: "/proc/\(processIdentifier)/root\(data.path)/\(SmallDisk.filler)")
     }
 
-    public var processIdentifier: Int32 { process.processIdentifier }
+    public var processIdentifier: Int32 { process.identifier }
 
     private static func start(
         _ data: String, port: Int, _ options: [String], _ disk: SmallDisk?, _ environment: [String: String]
-    ) async throws -> (Process, String) {
-        let process = Process()
+    ) async throws -> (ChildProcess, String) {
         let command = [Programs.cupel, "up", "--port", "\(port)", "--data", data] + options
         let words = disk?.command(mountedAt: data, command) ?? command
-        process.executableURL = URL(filePath: words[0])
-        process.arguments = Array(words.dropFirst())
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         // Files, because the emulator would block on a pipe that nobody reads.
         let (outputFile, errorFile) = (data + "/up.stdout", data + "/up.stderr")
         for file in [outputFile, errorFile] { try Data().write(to: URL(filePath: file)) }
-        process.standardOutput = FileHandle(forWritingAtPath: outputFile)
-        process.standardError = FileHandle(forWritingAtPath: errorFile)
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        let process = try ChildProcess(
+            words[0], Array(words.dropFirst()),
+            variables: ProcessInfo.processInfo.environment.merging(environment) { $1 }, output: outputFile,
+            errors: errorFile)
         func text(_ file: String) -> String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
         while process.isRunning {
             let shown = text(outputFile)
@@ -101,6 +93,6 @@ public final class RunningEmulator: @unchecked Sendable {
             try await Task.sleep(for: .milliseconds(5))
         }
         let (shown, said) = (text(outputFile), text(errorFile))
-        throw Command.Failure(description: "cupel up ended with \(process.terminationStatus): \(shown)\(said)")
+        throw Command.Failure(description: "cupel up ended with \(process.wait()): \(shown)\(said)")
     }
 }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import TestEmulator
+internal import TestProcess
 
 /// A PostgreSQL server with a cluster of its own, on a port of its own, which lives as long as this value.
 ///
@@ -9,7 +10,7 @@ public final class TemporaryPostgres: @unchecked Sendable {
     public let port: Int
     private let folder: TemporaryDirectory
     private let settings: [String]
-    private var server: Process?
+    private var server: ChildProcess?
 
     private var data: String { folder.path + "/data" }
     private var log: String { folder.path + "/log" }
@@ -37,31 +38,18 @@ public final class TemporaryPostgres: @unchecked Sendable {
     }
 
     deinit {
-        guard let server, server.isRunning else { return }
-        kill(server.processIdentifier, SIGQUIT)
-        server.waitUntilExit()
+        _ = server?.stop(by: SIGQUIT)
     }
 
     /// Starts the server and returns once it takes connections.
     /// - Parameter secondsBack: how far its clock is behind.
     public func start(secondsBack: Int = 0) async throws {
-        // A process of ours, not pg_ctl's: that one's server would keep what Foundation waits for open.
+        // A process of ours, not pg_ctl's: its end can be waited for.
         let (path, words) = Self.unprivileged(
             try Self.program("postgres"), ["-D", data] + settings.flatMap { ["-c", $0] })
-        let process = Process()
-        process.executableURL = URL(filePath: path)
-        process.arguments = words
-        if secondsBack > 0 {
-            process.environment = ProcessInfo.processInfo.environment.merging(
-                ["LD_PRELOAD": try await clock(secondsBack: secondsBack)]) { $1 }
-        }
-        if !FileManager.default.fileExists(atPath: log) { try Data().write(to: URL(filePath: log)) }
-        let output = FileHandle(forWritingAtPath: log)
-        _ = try output?.seekToEnd()
-        process.standardOutput = output
-        process.standardError = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        var variables = ProcessInfo.processInfo.environment
+        if secondsBack > 0 { variables["LD_PRELOAD"] = try await clock(secondsBack: secondsBack) }
+        let process = try ChildProcess(path, words, variables: variables, output: log, errors: log)
         server = process
         while try await Command.run(try Self.program("pg_isready"), ["-q", "-h", "127.0.0.1", "-p", "\(port)"]).status
             != 0
@@ -93,9 +81,7 @@ public final class TemporaryPostgres: @unchecked Sendable {
 
     /// Ends the server: in order, or at once, as a crash does.
     public func stop(atOnce: Bool = false) {
-        guard let server else { return }
-        kill(server.processIdentifier, atOnce ? SIGQUIT : SIGINT)
-        server.waitUntilExit()
+        _ = server?.stop(by: atOnce ? SIGQUIT : SIGINT)
     }
 
     private var said: String { String(((try? String(contentsOfFile: log, encoding: .utf8)) ?? "").suffix(2000)) }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import TestProcess
 
 /// An independent judge: Python with pyarrow, DuckDB, and Polars, as set-up installs them, which runs scripts of
 /// `Tests/Fixtures`.
@@ -52,24 +53,15 @@ public enum Referee {
     /// Runs any program to its end, as ``run(_:_:by:)`` does a script.
     @discardableResult
     public static func output(of program: String, _ arguments: [String]) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: program)
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        let output = Pipe()
-        process.standardOutput = output
-        // A file, because two pipes would have to be read at once.
-        let errors = FileManager.default.temporaryDirectory.appending(path: "cupel-referee-\(UUID().uuidString)")
-        try Data().write(to: errors)
-        defer { try? FileManager.default.removeItem(at: errors) }
-        process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            let complaint = String(decoding: try Data(contentsOf: errors), as: UTF8.self)
-            throw Objection(
-                description: "\(program) \(arguments) ended with \(process.terminationStatus)\n\(text)\(complaint)")
+        let folder = FileManager.default.temporaryDirectory.appending(path: "cupel-referee-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let process = try ChildProcess(program, arguments, output: "\(folder)/output", errors: "\(folder)/errors")
+        let status = process.wait()
+        let text = try String(decoding: Data(contentsOf: URL(filePath: "\(folder)/output")), as: UTF8.self)
+        guard status == 0 else {
+            let complaint = try String(decoding: Data(contentsOf: URL(filePath: "\(folder)/errors")), as: UTF8.self)
+            throw Objection(description: "\(program) \(arguments) ended with \(status)\n\(text)\(complaint)")
         }
         return text
     }

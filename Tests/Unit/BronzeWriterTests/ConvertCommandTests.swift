@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import LambdaRuntime
+import TestProcess
 import Testing
 
 @testable import BronzeWriter
@@ -25,34 +26,18 @@ import Testing
         let error: String
     }
 
-    func process(_ arguments: [String], environment: [String: String] = [:]) -> Process {
-        let process = Process()
-        let tests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        process.executableURL = tests.appending(path: "bronze-writer")
-        process.arguments = arguments
-        process.environment = environment
-        return process
-    }
+    let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        .appending(path: "bronze-writer").path
 
-    func start(_ arguments: String...) throws -> Process {
-        let process = process(arguments)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return process
-    }
+    func start(_ arguments: String...) throws -> ChildProcess { try ChildProcess(program, arguments, variables: [:]) }
 
     func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Ending {
-        let process = process(arguments, environment: environment)
-        let (output, error) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = error
-        try process.run()
-        let texts = [output, error].map {
-            String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        }
-        process.waitUntilExit()
-        return Ending(status: process.terminationStatus, output: texts[0], error: texts[1])
+        let said = try TemporaryFolder()
+        let (output, errors) = ("\(said.path)/output", "\(said.path)/errors")
+        let process = try ChildProcess(program, arguments, variables: environment, output: output, errors: errors)
+        return Ending(
+            status: process.wait(), output: try String(contentsOfFile: output, encoding: .utf8),
+            error: try String(contentsOfFile: errors, encoding: .utf8))
     }
 
     func input(_ rows: String, _ name: String = "beer.csv.gz") throws -> String {
@@ -126,13 +111,13 @@ import Testing
         let text = gzip(Self.header + String(repeating: row, count: 20_000)).dropLast(8)
         try #require(text.count < 65_536)
         try input.write(contentsOf: text)
-        let part = "\(output).part-\(process.processIdentifier)"
+        let part = "\(output).part-\(process.identifier)"
         while process.isRunning, (try? FileManager.default.attributesOfItem(atPath: part)[.size] as? Int) ?? 0 == 0 {
             usleep(2000)
         }
         #expect(process.isRunning)
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.send(SIGKILL)
+        process.wait()
         #expect(try folder.bytes(of: "beer.parquet") == [7])
         withExtendedLifetime(input) {}
     }

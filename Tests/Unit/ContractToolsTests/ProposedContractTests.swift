@@ -4,6 +4,7 @@ import Contracts
 import Foundation
 import JSON
 import RawFile
+import TestReferee
 import Testing
 
 @testable import ContractTools
@@ -186,15 +187,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         try withTemporaryFolder { folder in
             let path = "\(folder)/orders.odcs.yaml"
             try Data(try proposal(text, name: "orders.json").utf8).write(to: URL(filePath: path))
-            let process = Process()
-            process.executableURL = URL(filePath: linter)
-            process.arguments = ["lint", path]
-            let output = Pipe()
-            (process.standardOutput, process.standardError) = (output, output)
-            try process.run()
-            let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-            process.waitUntilExit()
-            #expect(process.terminationStatus == 0, "\(said)")
+            try Referee.output(of: linter, ["lint", path])
         }
     }
 

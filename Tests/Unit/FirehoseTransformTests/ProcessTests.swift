@@ -1,4 +1,5 @@
 import Foundation
+import TestProcess
 import Testing
 
 /// Starts and stops the executable as Lambda does.
@@ -34,14 +35,9 @@ import Testing
         }
     }
 
-    private func start(_ variables: [String: String]) throws -> Process {
-        let process = Process()
+    private func start(_ variables: [String: String]) throws -> ChildProcess {
         let tests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        process.executableURL = tests.appending(path: "firehose-transform")
-        process.environment = variables
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return process
+        return try ChildProcess(tests.appending(path: "firehose-transform").path, [], variables: variables)
     }
 
     private var contracts: String {
@@ -55,10 +51,7 @@ import Testing
         let (connection, line) = api.accepted()
         defer { close(connection) }
         #expect(line == "GET /2018-06-01/runtime/invocation/next HTTP/1.1")
-        process.terminate()
-        process.waitUntilExit()
-        #expect(process.terminationReason == .exit)
-        #expect(process.terminationStatus == 0)
+        #expect(process.stop(by: SIGTERM) == 0)
     }
 
     @Test("without contracts the function reports an init error") func missingContracts() throws {
@@ -68,8 +61,6 @@ import Testing
         #expect(line == "POST /2018-06-01/runtime/init/error HTTP/1.1")
         close(connection)
         close(api.listener)
-        process.waitUntilExit()
-        #expect(process.terminationReason == .exit)
-        #expect(process.terminationStatus == 1)
+        #expect(process.wait() == 1)
     }
 }

@@ -13,7 +13,10 @@ public final class ChildProcess: Sendable {
     }
 
     /// The log says at once which tests have ended: a full buffer is only written after some dozens.
-    private static let writesLines: Bool = setvbuf(stdout, nil, _IOLBF, 0) == 0
+    ///
+    /// The variable is looked up by its name, because Swift sees no order among those who use it; `setvbuf` locks.
+    private static let writesLines =
+        dlsym(nil, "stdout").map { setvbuf($0.load(as: UnsafeMutablePointer<FILE>.self), nil, _IOLBF, 0) == 0 } ?? false
 
     public let identifier: Int32
     private let end = End()

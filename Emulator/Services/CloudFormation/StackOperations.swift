@@ -102,8 +102,8 @@ extension CloudFormation {
 
     /// Reports what AWS reports before it begins.
     private func check(_ parameters: JSONObject, against template: Template) throws(AWSFault) {
-        let known = Set(peers.resources.flatMap(\.resourceTypes))
-        let misspelt = template.resources.filter { Stack.typeMeant(by: $0.type, known: known) != nil }.map(\.type)
+        let known = KnownTypes(peers.resources.flatMap(\.resourceTypes))
+        let misspelt = template.resources.filter { known.meant(by: $0.type) != nil }.map(\.type)
         guard misspelt.isEmpty else {
             throw AWSFault(
                 "ValidationError",

@@ -57,10 +57,11 @@ package struct Stack: Sendable {
         for service in services {
             for type in service.resourceTypes { providers[type] = service }
         }
+        let known = KnownTypes(providers.keys)
         let inert = InertResources(account: scope.account)
         var scope = scope
         for resource in try scope.resourcesInOrder() {
-            try check(resource, known: Set(providers.keys))
+            try check(resource, known: known)
             let declared = try await resolved(try declare(resource, scope, objects), resource.mark)
             if resource.type == Self.nestedStack {
                 let stack = try nested(declared, resource.mark, objects)
@@ -114,13 +115,9 @@ package struct Stack: Sendable {
         return exports
     }
 
-    static func typeMeant(by type: String, known: Set<String>) -> String? {
-        known.contains(type) ? nil : known.sorted().first { $0.isNearly(type) }
-    }
-
     /// A type whose name is nearly that of an emulated one is a slip: to go on without it would hide that.
-    private func check(_ resource: Template.Resource, known: Set<String>) throws(TemplateError) {
-        guard let meant = Self.typeMeant(by: resource.type, known: known) else { return }
+    private func check(_ resource: Template.Resource, known: KnownTypes) throws(TemplateError) {
+        guard let meant = known.meant(by: resource.type) else { return }
         throw .invalid(
             file: scope.template.file, mark: resource.mark, logicalID: resource.logicalID,
             reason: "Unrecognized resource types: [\(resource.type)]; is \(meant) meant?")
@@ -217,21 +214,4 @@ package struct Stack: Sendable {
 extension JSON {
     /// A scalar as a parameter's value.
     fileprivate var plainText: String { string ?? text }
-}
-
-extension String {
-    /// Whether two types of one service differ in a letter or two of their last part.
-    fileprivate func isNearly(_ other: String) -> Bool {
-        let (own, others) = (split(separator: ":"), other.split(separator: ":"))
-        guard own.count == others.count, own.dropLast() == others.dropLast(), let last = own.last,
-            let otherLast = others.last, last.count > 4, abs(last.count - otherLast.count) <= 1
-        else { return false }
-        // The shorter one is a subsequence of the longer, or one letter is another, or two are exchanged.
-        let (left, right) = (Array(last), Array(otherLast))
-        let start = zip(left, right).prefix { $0 == $1 }.count
-        let end = zip(left.reversed(), right.reversed()).prefix { $0 == $1 }.count
-        let rest = max(left.count, right.count) - start - end
-        guard rest == 2, left.count == right.count, start + 1 < left.count else { return rest <= 1 }
-        return left[start] == right[start + 1] && left[start + 1] == right[start]
-    }
 }

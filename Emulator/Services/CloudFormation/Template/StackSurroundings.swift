@@ -31,7 +31,7 @@ struct StackSurroundings: Sendable {
     }
 
     private func resolved(_ text: String) async throws(AWSFault) -> String {
-        guard let resolve, text.contains("{{resolve:") else { return text }
+        guard let resolve, text.hasTwo(UInt8(ascii: "{")) else { return text }
         var result = ""
         var rest = text[...]
         while let open = rest.firstRange(of: "{{resolve:"), let close = rest[open.upperBound...].firstRange(of: "}}") {
@@ -40,6 +40,18 @@ struct StackSurroundings: Sendable {
             rest = rest[close.upperBound...]
         }
         return result + rest
+    }
+}
+
+extension String {
+    /// Whether a byte is in it twice in a row. Definitions are long, and a search for a text compares characters.
+    fileprivate func hasTwo(_ byte: UInt8) -> Bool {
+        var isFirst = false
+        for next in utf8 {
+            guard next != byte || !isFirst else { return true }
+            isFirst = next == byte
+        }
+        return false
     }
 }
 

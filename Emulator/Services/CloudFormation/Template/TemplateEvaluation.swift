@@ -161,15 +161,15 @@ struct SubstitutionText {
 
     init(_ text: String) {
         var rest = text[...]
-        while let open = rest.firstRange(of: "${"), let close = rest[open.upperBound...].firstIndex(of: "}") {
-            if open.lowerBound > rest.startIndex { pieces.append(.text(String(rest[..<open.lowerBound]))) }
-            let name = rest[open.upperBound..<close]
+        while let open = rest.beginningOfName, let close = rest.utf8[open...].firstIndex(of: UInt8(ascii: "}")) {
+            if open > rest.startIndex { pieces.append(.text(String(rest[..<open]))) }
+            let name = rest[open..<close].dropFirst(2)
             if name.hasPrefix("!") {
                 pieces.append(.text("${\(name.dropFirst())}"))
             } else {
                 pieces.append(.name(String(name.filter { $0 != " " })))
             }
-            rest = rest[rest.index(after: close)...]
+            rest = rest[rest.utf8.index(after: close)...]
         }
         if !rest.isEmpty { pieces.append(.text(String(rest))) }
     }
@@ -178,6 +178,18 @@ struct SubstitutionText {
         pieces.compactMap { piece in
             if case .name(let name) = piece { name } else { nil }
         }
+    }
+}
+
+extension Substring {
+    /// The place of the first `${`. Most texts have none, and a search for a text compares characters.
+    fileprivate var beginningOfName: Index? {
+        var rest = utf8[...]
+        while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
+            rest = rest[rest.index(after: dollar)...]
+            if rest.first == UInt8(ascii: "{") { return dollar }
+        }
+        return nil
     }
 }
 

@@ -26,7 +26,7 @@ struct ErasedRows {
         let records = batch.records
         let columns = places.map { ColumnRows(records.columns[$0].leaves[0], rowCount: records.rowCount) }
         var gone: [Int] = []
-        for row in 0..<records.rowCount {
+        for row in candidates(columns[0], records.rowCount) {
             let key = columns.compactMap { Self.part($0, row) }
             if key.count == columns.count, marks.contains(key) { gone.append(row) }
         }
@@ -40,6 +40,19 @@ struct ErasedRows {
         let left = rows.filter { row in !(row.rawText.map { marks.mayBe(in: $0) } ?? false) }
         counts.quarantined += rows.count - left.count
         return left
+    }
+
+    /// The rows whose keys may be erased ones by the first of their columns: to know it of a row takes a hash, and memory.
+    private func candidates(_ column: ColumnRows, _ rowCount: Int) -> [Int] {
+        func rows(where mayBeErased: (Int) -> Bool) -> [Int] {
+            (0..<rowCount).filter { row in column.values(of: row..<row + 1).first.map(mayBeErased) ?? false }
+        }
+        return switch column.array.values {
+        case .int32(let values): rows { marks.mayBegin(with: Int64(values[$0])) }
+        case .int64(let values): rows { marks.mayBegin(with: values[$0]) }
+        case .byteArray(let texts): rows { marks.mayBegin(with: texts[$0]) }
+        default: []
+        }
     }
 
     private static func part(_ column: ColumnRows, _ row: Int) -> ErasureMarks.Part? {

@@ -2,8 +2,9 @@ internal import Digest
 
 /// The keys of a table whose rows were erased, as those who write its bronze files find them.
 ///
-/// Only hashes are kept, and the lengths of texts, by which keys are found in rows that could not be read. A key that is easy to
-/// guess can be guessed: it is then known that it was erased, and nothing else.
+/// Only hashes are kept: a long one, one of 16 bits by which a conversion leaves nearly all rows out of its search, and the lengths of
+/// texts, by which keys are found in rows that could not be read. A key that is easy to guess can be guessed: it is then known that it
+/// was erased, and nothing else.
 public struct ErasureMarks: Sendable, Hashable {
     /// The value of one column of the key.
     public enum Part: Sendable, Hashable {
@@ -12,13 +13,17 @@ public struct ErasureMarks: Sendable, Hashable {
 
         fileprivate var mark: String {
             switch self {
-            case .integer(let number): Self.hash("i\(number)".utf8)
+            case .integer(let number): Self.hash("i\(number)".utf8) + Self.digits(ErasureMarks.shortHash(of: number))
             case .text(let text): Self.mark(ofText: text)
             }
         }
 
         fileprivate static func mark(ofText text: some Collection<UInt8>) -> String {
-            "\(hash([UInt8(ascii: "s")] + text))/\(text.count)"
+            "\(hash([UInt8(ascii: "s")] + text))\(digits(ErasureMarks.shortHash(of: text)))/\(text.count)"
+        }
+
+        private static func digits(_ shortHash: UInt16) -> String {
+            [UInt8(shortHash >> 8), UInt8(shortHash & 0xFF)].hexadecimal
         }
 
         private static func hash(_ bytes: some Collection<UInt8>) -> String {
@@ -30,12 +35,21 @@ public struct ErasureMarks: Sendable, Hashable {
     /// The marks of all parts of all keys.
     private let parts: Set<String>
     private let textLengths: Set<Int>
+    /// The short hashes of the keys' first parts: a bit each. Empty if there are no keys.
+    @usableFromInline let beginnings: [UInt64]
 
     /// - Parameter keys: the marks as the control table has them.
     public init(_ keys: Set<String> = []) {
         self.keys = keys
         parts = Set(keys.flatMap { $0.split(separator: ".").map(String.init) })
         textLengths = Set(parts.compactMap { $0.split(separator: "/").dropFirst().first.flatMap { Int($0) } })
+        var bits = [UInt64](repeating: 0, count: keys.isEmpty ? 0 : 1024)
+        for key in keys {
+            let part = key.prefix { $0 != "." && $0 != "/" }
+            guard let hash = UInt16(part.suffix(4), radix: 16) else { continue }
+            bits[Int(hash >> 6)] |= 1 << UInt64(hash & 63)
+        }
+        beginnings = bits
     }
 
     public var isEmpty: Bool { keys.isEmpty }
@@ -46,6 +60,29 @@ public struct ErasureMarks: Sendable, Hashable {
 
     /// - Parameter key: as for ``mark(of:)``.
     public func contains(_ key: [Part]) -> Bool { keys.contains(Self.mark(of: key)) }
+
+    /// Whether a key whose first part is this number may be an erased one. Takes a few instructions, and is seldom wrong.
+    @inlinable public func mayBegin(with number: Int64) -> Bool { hasBeginning(Self.shortHash(of: number)) }
+
+    /// The same of a text.
+    @inlinable public func mayBegin(with text: some Collection<UInt8>) -> Bool {
+        hasBeginning(Self.shortHash(of: text))
+    }
+
+    @inlinable func hasBeginning(_ hash: UInt16) -> Bool {
+        !beginnings.isEmpty && beginnings[Int(hash >> 6)] >> UInt64(hash & 63) & 1 == 1
+    }
+
+    @inlinable static func shortHash(of number: Int64) -> UInt16 {
+        UInt16(truncatingIfNeeded: (UInt64(bitPattern: number) &* 0x9E37_79B9_7F4A_7C15) >> 48)
+    }
+
+    /// - SeeAlso: <http://www.isthe.com/chongo/tech/comp/fnv/>
+    @inlinable static func shortHash(of text: some Collection<UInt8>) -> UInt16 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in text { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return shortHash(of: Int64(bitPattern: hash))
+    }
 
     /// Whether a text has each value of an erased key as a word of its own. It may be a row of another key then.
     public func mayBe(in text: some Collection<UInt8>) -> Bool {

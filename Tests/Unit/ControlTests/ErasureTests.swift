@@ -48,4 +48,19 @@ import Testing
         }
         #expect(try table.keyState(andErasedKeysOf: ControlKeyTests.record("raw/brewery/a.csv.gz")).erased.isEmpty)
     }
+
+    @Test("the first part of an erased key is always a candidate; of other values few are") func candidates() {
+        let numbers: [Int64] = (0..<200).map { _ in .random(in: .min ... .max) } + [0, -1, .min, .max]
+        let texts = (0..<200).map { "person-\($0)@\(numbers[$0])" } + ["", "é"]
+        let marks = ErasureMarks(
+            Set(
+                numbers.map { ErasureMarks.mark(of: [.integer($0), .text([7])]) }
+                    + texts.map { ErasureMarks.mark(of: [.text(Array($0.utf8))]) }))
+        #expect(numbers.allSatisfy { marks.mayBegin(with: $0) })
+        #expect(texts.allSatisfy { marks.mayBegin(with: $0.utf8) })
+        // 406 of 65,536 short hashes are taken: 62 of 10,000 are expected.
+        #expect((0..<10_000).count { marks.mayBegin(with: Int64($0) * 1_000_003 + 17) } < 500)
+        #expect((0..<10_000).count { marks.mayBegin(with: "other-\($0)".utf8) } < 500)
+        #expect(!ErasureMarks().mayBegin(with: 0) && !ErasureMarks().mayBegin(with: "".utf8))
+    }
 }

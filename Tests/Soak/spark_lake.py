@@ -42,7 +42,8 @@ def settings(kit, work, endpoint):
         "spark.master": "local[2]", "spark.driver.memory": "1g", "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.extraClassPath": f"{kit}/jars/*", "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
         # A short run gains nothing from the second compiler.
-        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Djava.io.tmpdir={work} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.driver.extraJavaOptions": f"-Duser.timezone=UTC -Djava.io.tmpdir={work} -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=192m "
+                                          "-XX:+UseSerialGC",
         "spark.sql.shuffle.partitions": "2", "spark.sql.catalogImplementation": "in-memory",
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         catalog: "org.apache.iceberg.spark.SparkCatalog", f"{catalog}.type": "rest", f"{catalog}.uri": f"{endpoint}/iceberg",

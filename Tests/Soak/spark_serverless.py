@@ -2,7 +2,7 @@
 """spark_serverless.py BINARIES FOLDER: a table of which enough waits is merged by real Spark, started by the state machine.
 
 silver.asl.json prepares the table, runs infra/spark/silver_merge.py on the emulator's EMR Serverless, and the function ends what is left. The
-rows are what an independent fold of bronze gives. A history table goes to silver-merge instead. FOLDER keeps Spark (spark_kit.py).
+rows are what an independent fold of bronze gives. FOLDER keeps Spark (spark_kit.py).
 """
 import gzip, json, os, pathlib, shutil, subprocess, sys, time
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""spark_silver.py BINARIES FOLDER [ROUNDS|--short]: infra/spark/silver_merge.py and silver-merge take turns at the same tables.
+"""spark_silver.py BINARIES FOLDER [ROUNDS]: infra/spark/silver_merge.py and silver-merge take turns at the same tables.
 
     turns     each file of random changes (holes, deletes, late ones, truncates, changes of keys, files uploaded again) is merged by one of the
               two; after each the rows are what an independent fold of bronze gives
     nested    the same of structs and lists, in partitions, while the contract gets columns
     months    the same of derived columns by which the table is parted
+    modes     tables of the modes append and history are what folds of bronze that are independent of both make
     again     a file that is uploaded again deletes what only its former version had
     same      silver-merge makes every table anew from all of its files: not one column of one row is another than before, also of those that
               say in which order changes came
@@ -14,8 +15,8 @@
     overtaken a commit that Iceberg refuses is retried
     fault     a file at fault fails alone; a table that another holds is left alone; a change of a key with holes is left to silver-merge
 
-Without ROUNDS 20 seeds. `--short` takes minutes: one seed, nested, readers, same, crash, erased. Spark is in the folder
-SPARK_KIT, or else in FOLDER/kit (spark_kit.py). Prints what it did.
+Without ROUNDS 20 seeds. `make test` has a short run of all modes (spark_turns.py). Spark is in the folder SPARK_KIT, or else in FOLDER/kit
+(spark_kit.py). Prints what it did.
 """
 import gzip, json, os, pathlib, random, re, shutil, subprocess, sys, time
 
@@ -23,8 +24,7 @@ import spark_lake
 
 root = spark_lake.root
 binaries, folder = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-is_short = "--short" in sys.argv
-rounds = 1 if is_short else int(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3].isdigit() else 20
+rounds = int(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3].isdigit() else 20
 kit, work = spark_lake.kit(folder), folder / "silver"
 if "--inside" not in sys.argv:
     os.execv(kit / "venv/bin/python3", [str(kit / "venv/bin/python3"), *sys.argv, "--inside"])
@@ -100,7 +100,7 @@ def change(lines, number):
 
 def turns(seed):
     chance = random.Random(seed)
-    for number in range(3 if is_short else 4):
+    for number in range(4):
         path = work / "changes.json.gz"
         referee("silver.py", "changes", "beer", 1000 * seed + number, 200, path)
         upload(f"raw/beer/{seed}-{number}.json.gz", path)
@@ -133,7 +133,7 @@ def nested():
             - {name: tags, logicalType: array, items: {logicalType: string}}
       - {name: grid, logicalType: array, items: {logicalType: array, items: {logicalType: integer, physicalType: uinteger, required: true}}}
 """
-    for version in range(1, 3) if is_short else range(4):
+    for version in range(4):
         publish("basket", f"""apiVersion: v3.1.0
 kind: DataContract
 id: basket
@@ -192,6 +192,39 @@ def again():
         alive = {row[0] for row in spark.sql("SELECT brewery_id FROM lake.dm_silver.brewery WHERE deleted_at IS NULL").collect()}
         assert alive == wanted, (version, alive ^ wanted)
     rows_of["brewery"] = spark.table("lake.dm_silver.brewery").count()
+
+
+def modes():
+    for table, mode in (("trace", "append"), ("price", "history")):
+        publish(table, f"""apiVersion: v3.1.0
+kind: DataContract
+id: {table}
+name: {table}
+version: 1.0.0
+status: active
+customProperties: [{{property: silverMode, value: {mode}}}]
+schema:
+  - name: {table}
+    properties:
+      - {{name: item, logicalType: integer, primaryKey: true}}
+      - {{name: amount, logicalType: number, physicalType: 'decimal(9,2)'}}
+      - {{name: label, logicalType: string, classification: public}}
+""")
+        chance = random.Random(mode)
+        for number, merge in enumerate((by_spark, by_function, by_spark, by_function)):
+            rows = []
+            for place in range(150):
+                at = 1_760_000_000_000_000 + chance.randrange(10**9) * 1000 + number
+                operation = chance.choice(["insert", "update", "update", "delete"])
+                row = {"item": chance.randrange(30), "operation": operation, "_cdc_order": f"{at:018}-{'0' * 16}-{place:010}"}
+                if operation != "delete": row |= {"amount": chance.randrange(10_000) / 100, "label": f"l{place}"}
+                if operation == "update" and chance.random() < 0.5: row["_cdc_unchanged"] = [row.popitem()[0]]
+                rows.append(row)
+            # Some records come again.
+            upload(f"raw/{table}/{number}.json.gz", change(rows + rows[:9], "m"))
+            merge(table)
+            referee("silver.py", *(("appended", table) if mode == "append" else ("versions", table, "item")))
+        rows_of[table] = spark.table(f"lake.dm_silver.{table}").count()
 
 
 def readers():
@@ -325,15 +358,14 @@ with spark_lake.emulator(binaries, work, "SilverSchedule=rate(7 days)", "GoldSch
     spark.sparkContext.setLogLevel("ERROR")
     for seed in range(1, rounds + 1): turns(seed)
     nested()
-    if not is_short:
-        months()
-        again()
+    months()
+    again()
+    modes()
     readers()
     same()
     crash()
-    if not is_short:
-        overtaken()
-        fault()
+    overtaken()
+    fault()
     erased()
     print(f"passed in {time.time() - begin:.0f} s: {rounds} seeds; {rows_of} rows, the same by both engines", flush=True)
     spark.stop()

@@ -6,8 +6,8 @@
 JSON is the `plan` that silver-merge answers to {"table": T, "prepare": true}: the function makes the table and says what of its contract a
 merge needs. NAME is the Iceberg catalog that spark-submit configures (spark.sql.catalog.NAME…), `lake` unless given. Merges batches of up to
 1,000 files until none waits, and prints one JSON line a batch. Ends with 0: done; 1: the table or the settings are at fault; 75: start it again.
-A table of the mode `append` or `history`, one whose contract sets field ids, and a batch in which a change of a key leaves columns out are
-left to silver-merge, with everything as it was. Needs boto3 beside Spark.
+A table whose contract sets field ids, and a batch in which a change of a key leaves columns out are left to silver-merge, with everything
+as it was. Needs boto3 beside Spark.
 
 For each column the value of the latest change that carries it counts. `_cdc_order` is the order of a row's last change; where a column's
 value is older, `_cdc_column_orders` has its order, by the id of the field: Functions/SilverMerge/README.md says it in full.
@@ -16,9 +16,11 @@ import argparse, concurrent.futures, datetime, hashlib, json, os, pathlib, re, s
 
 import boto3
 from botocore.exceptions import ClientError
-from pyspark.sql import SparkSession, functions as F, types as T
+from pyspark.sql import SparkSession, Window, functions as F, types as T
 
 NAMESPACE, STATE = "dm_silver", ["created_at", "updated_at", "deleted_at", "_cdc_order", "_cdc_column_orders"]
+HISTORY = ["valid_from", "valid_to", "deleted_at", "_cdc_order", "_cdc_column_orders", "is_current"]
+RECORD = "_record_id"
 FACTS = ["operation", "_cdc_timestamp", "_cdc_order", "_cdc_unchanged", "_cdc_previous_key"]
 BATCH_ID, ERASED = "cupel.batch-id", "cupel.erased-keys"
 
@@ -188,6 +190,12 @@ class Bronze:
             if error.response["Error"]["Code"] not in ("404", "NoSuchKey"): raise
             raise FileFault(f"the file is gone: {error}")
 
+    def version_order(self, bucket, key):
+        """Where the file's metadata say that it is in the order of files; None if they do not."""
+        metadata = self.s3.head_object(Bucket=bucket, Key=key)["Metadata"]
+        if "control-id" not in metadata or "created-at" not in metadata: return None
+        return placed(metadata["created-at"], metadata.get("sequencer", ""), metadata["control-id"])
+
     def schema(self, place):
         try: return self.spark.read.parquet(place).schema
         except Exception as error: raise FileFault(str(error).split("\n")[0])
@@ -219,7 +227,9 @@ class Table:
     """A silver table, and what its contract says."""
 
     def __init__(self, spark, catalog, name, plan):
-        if plan["mode"] != "upsert": raise Fault(f"the table {name} is of the mode {plan['mode']}, which silver-merge merges")
+        self.mode = plan["mode"]
+        if self.mode not in ("upsert", "append", "history"): raise Fault(f"the table {name} is of the mode {self.mode}, which silver-merge merges")
+        self.keeps_records, self.state = self.mode == "append", HISTORY if self.mode == "history" else STATE
         if any("bronzeID" in column for column in plan["columns"]):
             raise Fault(f"the contract of {name} sets field ids: silver-merge merges it")
         self.spark, self.name, self.path, self.columns = spark, name, f"{catalog}.{NAMESPACE}.{name}", plan["columns"]
@@ -244,6 +254,10 @@ class Table:
         properties = self.properties()
         order, time = properties.get("cupel.truncate-order"), properties.get("cupel.truncate-time")
         return (order, int(time)) if order is not None and time else None
+
+    def truncates(self):
+        """All truncates of a table that keeps versions, with their times: each ends the versions before it."""
+        return json.loads(self.properties().get("cupel.truncates", "{}"))
 
     def derivation(self, name):
         """A derived column, computed as silver-merge does: the part of a time in UTC."""
@@ -271,13 +285,20 @@ def quoted(name): return "`" + name.replace("`", "``") + "`"
 def file_order(record):
     """The order of a file's rows where they have none of their own: files in the order in which their raw objects were created, all before
     any change of a stream."""
-    created = f"{max(0, microseconds(record['created_at']['S'])):018}"
-    return f"-{created}-{record.get('sequencer', {'S': ''})['S'].ljust(24, '0')}-{record['control_id']['S']}"
+    return placed(record["created_at"]["S"], record.get("sequencer", {"S": ""})["S"], record["control_id"]["S"])
+
+
+def placed(created, sequencer, name): return f"-{max(0, microseconds(created)):018}-{sequencer.ljust(24, '0')}-{name}"
+
+
+def record_id(file_order):
+    """The name of a record: its place in the order of changes, or that of its file and its row."""
+    return F.coalesce(F.col("_cdc_order"), F.concat(file_order, F.lit("-"), F.lpad(F.col("_row").cast("string"), 10, "0")))
 
 
 class Batch:
     """The changes of some bronze files: one row each, with the columns of the table and `_o` order, `_f` file, `_r` row, `_op`, `_t` time,
-    `_left` the columns that it does not carry."""
+    `_left` the columns that it does not carry. In a table that keeps every record each is an insert of its own name."""
 
     def __init__(self, table, bronze):
         self.table, self.bronze, self.spark = table, bronze, table.spark
@@ -289,18 +310,19 @@ class Batch:
         place = self.bronze.place(bucket, record["object_key"]["S"])
         schema = self.bronze.schema(place)
         self.check(schema)
+        named = self.bronze.version_order(bucket, record["object_key"]["S"]) if self.table.keeps_records else None
         former = None
         if key := record.get("superseded_key", {}).get("S"):
-            former = self.bronze.place(bucket, key)
-            self.check(self.bronze.schema(former))
-        return place, schema, former
+            former = self.bronze.place(bucket, key), self.bronze.version_order(bucket, key) or "" if self.table.keeps_records else ""
+            self.check(self.bronze.schema(former[0]))
+        return place, schema, former, named or file_order(record)
 
     def check(self, schema):
         stored = {field.name: field.dataType for field in schema}
         for name in [*FACTS, *self.table.key]:
-            if name not in stored: raise FileFault(f"it has no column {name}; convert the raw file again: cupel replay")
+            if name not in stored and name != RECORD: raise FileFault(f"it has no column {name}; convert the raw file again: cupel replay")
         for name, wanted in self.table.types.items():
-            if name in stored and name in self.table.ids and name not in self.table.derived and not fits(stored[name], wanted):
+            if name in stored and name in self.table.ids and name not in (RECORD, *self.table.derived) and not fits(stored[name], wanted):
                 raise FileFault(f"its column {name} is {stored[name].simpleString()}, and the table's is {wanted.simpleString()}; "
                                 "convert the raw file again: cupel replay")
 
@@ -314,9 +336,14 @@ class Batch:
         rows = self.spark.read.schema(schema).parquet(*places).withColumn("_row", F.col("_metadata.row_index")) \
             .withColumn("_path", F.element_at(F.split(F.col("_metadata.file_path"), "/"), -1))
         rows = rows.join(F.broadcast(numbers), "_path") if len(places) > 1 else rows.crossJoin(F.broadcast(numbers))
-        own = [converted(F.col(quoted(name)), stored[name], self.table.types[name]).alias(name) if name in stored
+        own = [record_id(F.col("_named")).alias(name) if name == RECORD and self.table.keeps_records
+               else converted(F.col(quoted(name)), stored[name], self.table.types[name]).alias(name) if name in stored
                else F.lit(None).cast(self.table.types[name]).alias(name)
                for name in self.table.ids if name not in self.table.derived]
+        # A record is what it is, not what it changes.
+        if self.table.keeps_records:
+            nothing = F.lit(None).cast("string")
+            rows = rows.withColumn("_cdc_unchanged", nothing).withColumn("_cdc_previous_key", nothing)
         unchanged = F.from_json("_cdc_unchanged", "array<string>")
         present = F.array(*[F.lit(name) for name in self.table.ids if name in stored and name not in self.table.derived])
         order = F.col("_cdc_order")
@@ -331,12 +358,12 @@ class Batch:
 
     def changes(self):
         table, groups = self.table, {}
-        for number, (place, schema, _) in enumerate(self.files): groups.setdefault(schema.json(), []).append(number)
-        described = "_path string, _file int, _file_order string, _created bigint"
+        for number, (_, schema, _, _) in enumerate(self.files): groups.setdefault(schema.json(), []).append(number)
+        described = "_path string, _file int, _file_order string, _created bigint, _named string"
         parts = []
         for numbers in groups.values():
-            facts = [(self.files[n][0].rsplit("/", 1)[1], n, file_order(self.records[n]), microseconds(self.records[n]["created_at"]["S"]))
-                     for n in numbers]
+            facts = [(self.files[n][0].rsplit("/", 1)[1], n, file_order(self.records[n]), microseconds(self.records[n]["created_at"]["S"]),
+                      self.files[n][3]) for n in numbers]
             names = self.spark.createDataFrame(facts, described)
             parts.append(self.read([self.files[n][0] for n in numbers], self.files[numbers[0]][1],
                                    names if len(numbers) > 1 else names.drop("_path")))
@@ -367,7 +394,7 @@ class Batch:
     def all(self, rows):
         """The changes, with the deletes of former keys and of rows that only the former version of a file had."""
         table = self.table
-        if rows.filter("_former IS NOT NULL AND _ordered AND size(_left) > 0").limit(1).count():
+        if table.mode == "upsert" and rows.filter("_former IS NOT NULL AND _ordered AND size(_left) > 0").limit(1).count():
             raise Fault("a change of a key leaves columns out, which silver-merge merges")
         values = [name for name in table.values if name not in table.derived]
         names = [*table.key, *values, "_o", "_f", "_r", "_op", "_t", "_left"]
@@ -378,15 +405,17 @@ class Batch:
                 *[key.alias(name) for key, name in zip(keys, table.key)], *nothing, order.alias("_o"), file.alias("_f"), row.alias("_r"),
                 F.lit("delete").alias("_op"), time.alias("_t"), F.lit(None).cast("array<string>").alias("_left"))
 
+        if table.keeps_records: rows = rows.withColumn("_op", F.lit("insert"))
         # They come after the rows of their file that have the same order.
         moved = deletes(rows.filter("_former IS NOT NULL"), [self.former_key(name) for name in table.key], F.col("_o"), F.col("_f"),
                         F.col("_r") + F.lit(1 << 40), F.col("_t"))
         found = rows.select(*names).unionByName(moved)
-        for number, (_, _, former) in enumerate(self.files):
+        for number, (_, _, former, _) in enumerate(self.files):
             if not former: continue
-            record, schema = self.records[number], self.bronze.schema(former)
-            older = self.spark.read.parquet(former).select(
-                *[converted(F.col(quoted(name)), schema[name].dataType, table.types[name]).alias(name) for name in table.key]).dropna().distinct()
+            record, schema = self.records[number], self.bronze.schema(former[0])
+            keys = [record_id(F.lit(former[1])).alias(name) if table.keeps_records
+                    else converted(F.col(quoted(name)), schema[name].dataType, table.types[name]).alias(name) for name in table.key]
+            older = self.spark.read.parquet(former[0]).withColumn("_row", F.col("_metadata.row_index")).select(*keys).dropna().distinct()
             gone = older.join(found.filter(F.col("_f") == number).select(*table.key), table.key, "left_anti")
             found = found.unionByName(deletes(
                 gone, [F.col(quoted(name)) for name in table.key], F.lit(file_order(record)), F.lit(number), F.lit(1 << 41),
@@ -448,17 +477,62 @@ def resolved(table, keys, truncate, is_new):
         F.col("_order").alias("_cdc_order"), text.alias("_cdc_column_orders"), F.col("_s"), F.map_contains_key("_n", ">").alias("_linked"))
 
 
+def versions(table, changes, truncates, is_new):
+    """The versions that the changes of each key and those that are stored make together, one after the other; where a truncate is new, those
+    of every key. The stored row of a version is its `_s`."""
+    new = changes.filter("_op <> 'truncate'")
+    stored, note = table.spark.table(table.path), F.map_keys(F.from_json("_cdc_column_orders", "map<string,string>"))
+    left = F.filter(F.array(*[F.when(F.array_contains(note, table.ids[name]), F.lit(name)) for name in table.values]), lambda name: name.isNotNull())
+    own = [F.col(quoted(name)) for name in [*table.key, *table.values]]
+    stored = stored.select(
+        *own, F.col("_cdc_order").alias("_o"), F.lit(0).alias("_f"), F.lit(0).cast("bigint").alias("_r"),
+        F.when(F.col("deleted_at").isNull(), "update").otherwise("delete").alias("_op"), F.unix_micros("valid_from").alias("_t"),
+        left.alias("_left"), F.struct(*[F.col(quoted(name)) for name in [*table.values, *HISTORY]]).alias("_s"))
+    if not is_new: stored = stored.join(new.select(*table.key).distinct(), table.key, "left_semi")
+    rows = new.select(*own, "_o", "_f", "_r", "_op", "_t", "_left", F.lit(None).cast(stored.schema["_s"].dataType).alias("_s")).unionByName(stored)
+    keys = [F.col(quoted(name)) for name in table.key]
+    # A change that comes again is the version that the table has.
+    rank = F.row_number().over(Window.partitionBy(*keys, "_o").orderBy(F.desc(F.col("_s").isNotNull()), F.desc("_f"), F.desc("_r")))
+    rows = rows.withColumn("_rank", rank).filter("_rank = 1")
+    window = Window.partitionBy(*keys).orderBy("_o")
+    before, is_deleted = window.rowsBetween(Window.unboundedPreceding, 0), F.col("_op") == "delete"
+    values, gaps = [], []
+    for name in table.values:
+        sources = [name, table.derived[name]["source"]] if name in table.derived else [name]
+        leaves = F.coalesce(F.arrays_overlap("_left", F.array(*map(F.lit, sources))), F.lit(False))
+        carrier = F.when(~is_deleted & ~leaves, F.struct(F.col(quoted(name)).alias("v")))
+        values.append(F.last(carrier, ignorenulls=True).over(before)["v"].alias(name))
+        gaps.append((table.ids[name], F.when(leaves & ~is_deleted, F.lit(table.ids[name]))))
+    gaps = F.filter(F.array(*[gap for _, gap in sorted(gaps, key=lambda gap: gap[0])]), lambda gap: gap.isNotNull())
+    text = F.when(F.size(gaps) > 0, F.to_json(F.map_from_entries(F.transform(gaps, lambda gap: F.struct(gap, F.lit(""))))))
+    end, next_order = F.lead("_t").over(window), F.lead("_o").over(window)
+    if truncates:
+        marks = F.array(*[F.struct(F.lit(order).alias("o"), F.lit(time).cast("bigint").alias("t"))
+                          for order, time in sorted(truncates.items(), key=lambda mark: mark[0].encode())])
+        first = F.element_at(F.filter(marks, lambda mark: mark["o"] > F.col("_o")), 1)
+        end = F.when(next_order.isNull() | (first["o"] < next_order), F.coalesce(first["t"], end)).otherwise(end)
+    rows = rows.select(*keys, *values, F.col("_o").alias("_cdc_order"), "_t", is_deleted.alias("_gone"), text.alias("_cdc_column_orders"),
+                       end.alias("_end"), "_s")
+    return rows.select(
+        *table.key, *table.values, micros("_t").alias("valid_from"), micros("_end").alias("valid_to"),
+        F.when(F.col("_gone"), micros("_t")).alias("deleted_at"), "_cdc_order", "_cdc_column_orders",
+        (F.col("_end").isNull() & ~F.col("_gone")).alias("is_current"), "_s", F.lit(False).alias("_linked"))
+
+
 def micros(name): return F.timestamp_micros(F.col(name))
 
 
 def merge(table, changes, batch, files):
     """Takes the changes to the table in one snapshot, which has the batch's name."""
-    spark, former = table.spark, table.truncate()
-    found = changes.filter("_op = 'truncate'").orderBy(F.desc("_o")).select("_o", "_t").first()
-    truncate = max(filter(None, [former, tuple(found) if found else None]), default=None, key=lambda truncate: truncate[0].encode())
-    is_new = truncate != former
-    rows = resolved(table, folded(table, changes), truncate, is_new)
-    columns = [*table.values, *STATE]
+    spark, former, keeps_versions = table.spark, table.truncate(), table.mode == "history"
+    marks = changes.filter("_op = 'truncate'").orderBy(F.desc("_o")).select("_o", "_t")
+    found = [tuple(mark) for mark in (marks.collect() if keeps_versions else marks.take(1))]
+    truncate = max(filter(None, [former, *found]), default=None, key=lambda truncate: truncate[0].encode())
+    known = table.truncates() if keeps_versions else {}
+    truncates = known | dict(found) if keeps_versions else {}
+    is_new = truncates != known or truncate != former
+    rows = versions(table, changes, truncates, is_new) if keeps_versions else resolved(table, folded(table, changes), truncate, is_new)
+    columns = [*table.values, *table.state]
     differs = F.lit(False)
     for name in columns: differs = differs | ~F.col(quoted(name)).eqNullSafe(F.col("_s")[name])
     rows = rows.filter(F.col("_s").isNull() | differs | F.coalesce("_linked", F.lit(False))).persist()
@@ -472,7 +546,7 @@ def merge(table, changes, batch, files):
     summary = {} if is_new else {
         BATCH_ID: batch, "cupel.batch-files": files, "cupel.inserted-rows": inserted, "cupel.updated-rows": updated,
         "cupel.deleted-rows": deleted}
-    same = " AND ".join(f"t.{quoted(name)} = c.{quoted(name)}" for name in table.key)
+    same = " AND ".join(f"t.{quoted(name)} = c.{quoted(name)}" for name in [*table.key, *(["_cdc_order"] if keeps_versions else [])])
     every = [*table.key, *columns]
     try:
         if inserted + updated + deleted:
@@ -480,8 +554,11 @@ def merge(table, changes, batch, files):
                       + ", ".join(f"t.{quoted(name)} = c.{quoted(name)}" for name in columns) + " WHEN NOT MATCHED THEN INSERT ("
                       + ", ".join(map(quoted, every)) + ") VALUES (" + ", ".join(f"c.{quoted(name)}" for name in every) + ")")
         if is_new:
-            order = truncate[0].replace("\\", "\\\\").replace("'", "\\'")
-            spark.sql(f"ALTER TABLE {table.path} SET TBLPROPERTIES ('cupel.truncate-order'='{order}', 'cupel.truncate-time'='{truncate[1]}')")
+            properties = {"cupel.truncate-order": truncate[0], "cupel.truncate-time": truncate[1]}
+            if keeps_versions: properties["cupel.truncates"] = json.dumps(dict(sorted(truncates.items())), separators=(",", ":"))
+            texts = [str(text).replace("\\", "\\\\").replace("'", "\\'") for text in properties.values()]
+            spark.sql(f"ALTER TABLE {table.path} SET TBLPROPERTIES ("
+                      + ", ".join(f"'{name}'='{text}'" for name, text in zip(properties, texts)) + ")")
     finally: rows.unpersist()
     return {"inserted": inserted, "updated": updated, "deleted": deleted}
 

@@ -78,6 +78,12 @@ enum Referee {
             [emulator.endpoint, Programs.cupel, table, name, "\(rounds)", "\(seed)"] + keys, 6 * 3600)
     }
 
+    /// Runs `Referees/spark_turns.py`: Spark, whose client of Iceberg set-up takes out of wheels.
+    static func sparkTurns(_ emulator: RunningEmulator, _ folder: String) async throws -> [String: Any] {
+        let python = "\(Programs.packageRoot)/.venv-iceberg/bin/python3"
+        return try await answer(of: "spark_turns.py", by: python, [emulator.endpoint, Programs.cupel, folder], 1800)
+    }
+
     private static func answer(
         of script: String, by python: String, _ arguments: [String], _ seconds: Double
     ) async throws -> [String: Any] {

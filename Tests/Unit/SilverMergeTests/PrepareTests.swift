@@ -1,0 +1,128 @@
+import AWSModels
+import Contracts
+import Control
+import FakeAWS
+import Iceberg
+import JSON
+import Lake
+import LambdaRuntime
+import Testing
+
+@testable import SilverMerge
+
+/// What the function says to another engine that is to merge a table.
+@Suite struct PrepareTests {
+    private func prepare(_ lake: TestLake, as owner: String = "spark") throws -> JSON {
+        let context = InvocationContext(
+            requestID: owner, deadline: .now + .seconds(3600), log: Log(sink: { _ in }))
+        return try lake.merge.handle(["table": "t", "prepare": true], context)
+    }
+
+    private static func withProperties(_ properties: String) -> String {
+        TestLake.table.replacing("status: draft,", with: "status: draft, customProperties: [\(properties)],")
+    }
+
+    @Test("a table is made without rows, gets the contract's new columns, and its plan has their fields' ids")
+    func plan() throws {
+        let lake = try TestLake(
+            contract: TestLake.table.replacing(", {name: score, logicalType: integer, physicalType: int}", with: ""))
+        let first = try prepare(lake)
+        #expect(first["outcome"] == "prepared")
+        #expect(
+            first["plan"]
+                == [
+                    "mode": "upsert", "contractVersion": "1",
+                    "columns": [
+                        ["name": "id", "id": 1, "key": true], ["name": "name", "id": 2, "key": false],
+                    ],
+                ], "\(first)")
+        #expect(try lake.metadata()?.currentSnapshot == nil)
+        let second = try prepare(lake.under(TestLake.table))
+        let columns = try #require(second["plan"]?["columns"]?.array)
+        let id = try #require(try lake.metadata()?.currentSchema.field(named: "score")?.id)
+        #expect(columns.last == ["name": "score", "id": .int(Int(id)), "key": false], "\(second)")
+        #expect(try lake.metadata()?.currentSnapshot == nil)
+    }
+
+    @Test(
+        "the plan has the mode, and the columns by which the mode names rows",
+        arguments: [
+            (AppendTests.table, "append", ["_record_id"]), (HistoryTests.table, "history", ["id"]),
+            (TestLake.table, "upsert", ["id"]),
+        ])
+    func modes(contract: String, mode: String, key: [String]) throws {
+        let plan = try prepare(TestLake(contract: contract))["plan"]
+        #expect(plan?["mode"]?.string == mode)
+        let names = plan?["columns"]?.array?.filter { $0["key"] == true }.compactMap { $0["name"]?.string }
+        #expect(names == key, "\(String(describing: plan))")
+    }
+
+    @Test(
+        "a table whose contract sets field ids is not for another engine, with the reason and an empty plan, which the state machine reads"
+    )
+    func fieldIDs() throws {
+        let contract = TestLake.table.replacing(
+            "{name: name, logicalType: string}",
+            with: "{name: name, logicalType: string, customProperties: [{property: fieldId, value: 7}]}")
+        let answer = try prepare(TestLake(contract: contract))
+        #expect(answer["outcome"] == "notForSpark" && answer["plan"] == [:], "\(answer)")
+        #expect(answer["reason"]?.string?.contains("field ids") == true, "\(answer)")
+    }
+
+    @Test("a table with erased keys is not for another engine: this function alone leaves their changes out")
+    func erasedKeys() throws {
+        let lake = try TestLake()
+        try lake.put([TestChange(id: 1, operation: .insert, order: "1", time: 1)], as: "a")
+        try lake.merge()
+        #expect(try prepare(lake)["outcome"] == "prepared")
+        var keys = ErasedKeys()
+        keys.insert([.long(1)])
+        var change = TableChange(of: try #require(try lake.metadata()))
+        change.set([ErasedKeys.property: keys.text])
+        let catalog = try LakeCatalog(lake.aws.client)
+        guard case .committed = try catalog.commit(change, to: "t", in: SilverTable.namespace) else {
+            Issue.record("the catalog did not take the property")
+            return
+        }
+        let answer = try prepare(lake)
+        #expect(answer["outcome"] == "notForSpark" && answer["plan"] == [:], "\(answer)")
+        #expect(answer["reason"]?.string?.contains("erased") == true, "\(answer)")
+        // What waits is merged here, without the erased key.
+        try lake.put([TestChange(id: 1, operation: .insert, order: "2", time: 2)], as: "b")
+        try lake.put([TestChange(id: 2, operation: .insert, order: "3", time: 3)], as: "c")
+        try lake.settle()
+        #expect(try lake.rows().keys.sorted() == [1, 2])
+        #expect(try lake.rows()[1]?.order == "1")
+    }
+
+    @Test("the batch of a run that died is ended before another engine takes the table") func endsBatch() throws {
+        var (step, committed) = (0, 0)
+        while true {
+            let lake = try TestLake()
+            try lake.put([TestChange(id: 1, operation: .insert, order: "1", time: 1)], as: "a")
+            let start = lake.aws.requests.count
+            lake.aws.crash(after: step)
+            _ = try? lake.merge(as: "dead")
+            let count = lake.aws.requests.count - start
+            lake.aws.recover()
+            lake.aws.advance(byMilliseconds: 1_000_000)
+            let isCommitted = try !lake.batches().isEmpty
+            #expect(try prepare(lake)["outcome"] == "prepared", "died at request \(step)")
+            #expect(try lake.records().allSatisfy { ($0.status == .success) == isCommitted }, "died at request \(step)")
+            committed += isCommitted ? 1 : 0
+            guard step < count else { break }
+            step += 1
+        }
+        // After the commit there is more than one request, and before it, too.
+        #expect(committed > 2 && committed < step)
+    }
+
+    @Test("a table that another worker holds is left alone") func held() throws {
+        let lake = try TestLake()
+        _ = try lake.control.takeTable("t", in: .silver, owner: "other", leaseSeconds: 900)
+        let answer = try prepare(lake)
+        #expect(answer["outcome"] == "heldByAnother" && answer["plan"] == [:], "\(answer)")
+        lake.aws.advance(byMilliseconds: 901_000)
+        #expect(try prepare(lake)["outcome"] == "prepared")
+    }
+}

@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
 """Measures what lake-maintenance keeps a table at, and what it costs.
 
-    maintenance.py BINARIES DATA commits [--commits 10000] [--every 100] [--rows 200000] [--spread]
+    maintenance.py BINARIES DATA commits [--commits 10000] [--minutes M] [--every 100] [--rows 200000] [--spread]
     maintenance.py BINARIES DATA compaction [--files 1000] [--mixed]
 
-`commits` makes a table of so many rows, and changes it by commits of 100 changes through the whole pipeline: nine of ten are inserts above the
+`commits` makes a table of so many rows, and changes it by commits of 100 changes, each a file that goes through the whole pipeline: nine of ten are inserts above the
 largest key, the others updates of the last thousand keys (with `--spread`: of any). After every so many commits lake-maintenance runs, with its
 settings, but with snapshots that expire after a minute: the commits of days come in an hour here. Then DuckDB reads the whole table through
-the catalog, and looks keys up, in a process of its own each; then the same of the table made anew (`cupel reload`). Bytes written are
-those of the data files that the snapshots added; the amplification is these over the bytes of the rows that changed, as the new table has them.
+the catalog, and looks keys up, in a process of its own each; then the same of the table made anew (`cupel reload`), with ten snapshots. Bytes
+written are those of the data files that the snapshots added; the amplification is these over the bytes of the raw files, and over those of
+as many rows in the new table. After so many minutes it goes on to the reading with the commits that there are.
 
 `compaction` makes a table of so many files of 1 MB, each with its own range of keys or, with `--mixed`, with keys from everywhere, and gives
 lake-maintenance one event as Lambda does: counted is the whole process. DuckDB writes the same files again, sorted by the key, with the same codec.
 """
-import argparse, atexit, gzip, http.server, importlib.metadata, json, os, pathlib, random, resource, shutil, statistics, subprocess, sys, tempfile, threading, time, warnings
+import argparse, atexit, concurrent.futures, gzip, http.server, importlib.metadata, json, os, pathlib, random, resource, shutil, statistics, subprocess, sys, tempfile, threading, time, warnings
 
 warnings.filterwarnings("ignore")
 root = pathlib.Path(__file__).resolve().parents[2]
@@ -30,6 +31,7 @@ parser.add_argument("binaries", type=pathlib.Path)
 parser.add_argument("data", type=pathlib.Path)
 parser.add_argument("part", choices=["commits", "compaction"])
 parser.add_argument("--commits", type=int, default=10_000)
+parser.add_argument("--minutes", type=float, default=float("inf"))
 parser.add_argument("--every", type=int, default=100)
 parser.add_argument("--rows", type=int, default=200_000)
 parser.add_argument("--spread", action="store_true")
@@ -90,16 +92,28 @@ class Emulator:
         if "FunctionError" in answer: raise SystemExit(f"{function}: {result}")
         return result
 
-    def put(self, name, lines):
-        """Uploads a raw file, and waits until its bronze file waits for silver."""
-        self.s3.put_object(Bucket=stage, Key=f"raw/event/{name}.json.gz", Body=gzip.compress("\n".join(lines).encode(), 1))
-        part = {":part": {"S": ""}}
-        while True:
-            for digit in "0123456789abcdef":
-                part[":part"]["S"] = f"dm_silver#{digit}"
-                if self.dynamodb.query(TableName=control, IndexName="dm-gsi-open-work", KeyConditionExpression="open_work = :part",
-                                       ExpressionAttributeValues=part, Select="COUNT")["Count"]: return
-            time.sleep(0.005)
+    def put(self, files):
+        """Uploads raw files, and waits until their bronze files wait for silver -> bytes of the raw files."""
+        bodies = {name: gzip.compress("\n".join(lines).encode()) for name, lines in files.items()}
+        def upload(name): self.s3.put_object(Bucket=stage, Key=f"raw/event/{name}.json.gz", Body=bodies[name])
+        with concurrent.futures.ThreadPoolExecutor(4) as pool: list(pool.map(upload, files))
+        while self.waiting() < len(files): time.sleep(0.05)
+        return sum(map(len, bodies.values()))
+
+    def waiting(self):
+        parts = [{":part": {"S": f"dm_silver#{digit}"}} for digit in "0123456789abcdef"]
+        return sum(self.dynamodb.query(TableName=control, IndexName="dm-gsi-open-work", KeyConditionExpression="open_work = :part",
+                                       ExpressionAttributeValues=part, Select="COUNT")["Count"] for part in parts)
+
+    def merge(self):
+        """Takes each file that waits to silver by a commit of its own -> CPU seconds."""
+        environment = {**credentials, "AWS_ENDPOINT_URL": self.endpoint, "CONTROL_TABLE": control, "LAKE_BUCKET": lake, "CONTRACTS_BUCKET": lake,
+                       "CONTRACTS_DIR": str(self.contracts), "BATCH_FILES": "1"}
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run = subprocess.run([options.binaries / "silver-merge", "--table", "event"], env=environment, capture_output=True, text=True)
+        if run.returncode: raise SystemExit(run.stdout + run.stderr)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     def stop(self):
         self.process.terminate()
@@ -165,8 +179,8 @@ def readings(emulator, keys):
 def commits():
     folder = pathlib.Path(tempfile.mkdtemp(dir=options.data))
     emulator = Emulator(folder / "state")
-    emulator.put("base", [line(key) for key in range(options.rows)])
-    emulator.invoke("silver-merge", {"table": "event"})
+    emulator.put({"base": [line(key) for key in range(options.rows)]})
+    emulator.merge()
     table = emulator.catalog().load_table("dm_silver.event")
     table.transaction().set_properties({"history.expire.max-snapshot-age-ms": "60000"}).commit_transaction()
     base = {snapshot.snapshot_id for snapshot in table.refresh().snapshots()}
@@ -178,40 +192,44 @@ def commits():
             added[snapshot.snapshot_id] = int(snapshot.summary["added-files-size"] or 0)
             kinds["maintenance" if snapshot.summary["cupel.maintenance"] else "merge"] += added[snapshot.snapshot_id]
 
-    begin, moment = time.time(), 1_760_000_000_000_000
-    for number in range(options.commits):
-        lines = []
+    def changes():
+        nonlocal last, moment
         for place in range(100):
             moment += 1
             if place % 10:
-                lines.append(line(last, "insert", moment))
+                yield line(last, "insert", moment)
                 last += 1
-            else:
-                lines.append(line(chance.randrange(0 if options.spread else last - 1000, last), "update", moment))
-        emulator.put(f"commit-{number}", lines)
-        outcome = emulator.invoke("silver-merge", {"table": "event"})
-        if outcome["outcome"] != "done": raise SystemExit(str(outcome))
-        if (number + 1) % options.every == 0:
-            note()
-            report = emulator.invoke("lake-maintenance", {"table": "dm_silver.event"})
-            note()
-            if (number + 1) % (options.every * 10) == 0: print(number + 1, round(time.time() - begin), report, flush=True)
+            else: yield line(chance.randrange(0 if options.spread else last - 1000, last), "update", moment)
+
+    begin, moment, count, cpu, raw = time.time(), 1_760_000_000_000_000, 0, 0, 0
+    while count < options.commits and time.time() < begin + options.minutes * 60:
+        raw += emulator.put({f"commit-{count + n}": list(changes()) for n in range(options.every)})
+        cpu += emulator.merge()
+        note()
+        count += options.every
+        report = emulator.invoke("lake-maintenance", {"table": "dm_silver.event"})
+        note()
+        if count % (options.every * 10) == 0: print(count, f"{time.time() - begin:.0f} s, silver-merge {1000 * cpu / count:.1f} ms of CPU a commit", report, flush=True)
+    if len(added) < count: raise SystemExit(f"{len(added)} snapshots of {count} commits")
     metadata = table.refresh().metadata
     files = [task.file for task in table.scan().plan_files()]
     keys = [chance.randrange(last) for _ in range(50)]
     aged = readings(emulator, keys)
     command = [options.binaries / "cupel", "reload", "--table", "event", "--endpoint", emulator.endpoint]
     subprocess.run(command, check=True, capture_output=True)
+    time.sleep(61)
+    emulator.invoke("lake-maintenance", {"table": "dm_silver.event"})
     fresh_files = [task.file for task in table.refresh().scan().plan_files()]
     fresh = readings(emulator, keys)
     size = sum(file.file_size_in_bytes for file in fresh_files)
     rows = sum(file.record_count for file in fresh_files)
-    written, changed = sum(added.values()), size / rows * options.commits * 100
-    print(f"after {options.commits} commits: {rows} rows, {len(files)} files, {len(metadata.snapshots)} snapshots; made anew: {len(fresh_files)} files, {size} bytes")
+    written, changed = sum(added.values()), size / rows * count * 100
+    print(f"after {count} commits: {rows} rows, {len(files)} files, {len(metadata.snapshots)} snapshots; made anew: {len(fresh_files)} files, "
+          f"{len(table.metadata.snapshots)} snapshots, {size} bytes")
     for kind, name in (("read", "the whole table"), ("keys", f"{len(keys)} keys")):
         (cpu, wall), (fresh_cpu, fresh_wall) = aged[kind], fresh[kind]
         print(f"{name:16}{cpu:8.3f} CPU s {wall:8.3f} s; anew {fresh_cpu:8.3f} CPU s {fresh_wall:8.3f} s: {cpu / fresh_cpu:.2f} x, {wall / fresh_wall:.2f} x")
-    print(f"written {written} bytes ({kinds}) for {changed:.0f} bytes of changed rows: {written / changed:.1f} x")
+    print(f"written {written} bytes ({kinds}) for raw files of {raw} bytes: {written / raw:.1f} x; for {changed:.0f} bytes of rows: {written / changed:.1f} x")
     emulator.stop()
     shutil.rmtree(folder)
 

@@ -31,12 +31,8 @@ struct AvroDecoder {
                 throw fault("\(index) is no symbol")
             }
             return .string(symbols[place])
-        case .union(let branches):
-            let index = try long()
-            guard let place = Int(exactly: index), branches.indices.contains(place) else {
-                throw fault("\(index) is no branch of a union")
-            }
-            return try read(branches[place])
+        case .union:
+            return try read(try branch(of: schema))
         case .array(let items):
             var values: [AvroValue] = []
             try blocks { (decoder) throws(IcebergError) in values.append(try decoder.read(items)) }
@@ -66,18 +62,59 @@ struct AvroDecoder {
         throw fault("a number has more than ten bytes")
     }
 
-    mutating func sized() throws(IcebergError) -> [UInt8] {
+    mutating func sized() throws(IcebergError) -> [UInt8] { try take(try size()) }
+
+    private mutating func size() throws(IcebergError) -> Int {
         let size = try long()
         guard let count = Int(exactly: size), count >= 0 else { throw fault("\(size) is no size") }
-        return try take(count)
+        return count
     }
 
     mutating func take(_ count: Int) throws(IcebergError) -> [UInt8] {
+        let start = position
+        try advance(by: count)
+        return Array(bytes[start..<position])
+    }
+
+    private mutating func advance(by count: Int) throws(IcebergError) {
         guard count <= bytes.count - position else {
             throw fault("\(count) bytes are expected, and \(bytes.count - position) are left")
         }
-        defer { position += count }
-        return Array(bytes[position..<position + count])
+        position += count
+    }
+
+    /// The type that a value has which may be of several.
+    mutating func branch(of schema: AvroSchema) throws(IcebergError) -> AvroSchema {
+        guard case .union(let branches) = schema else { return schema }
+        let index = try long()
+        guard let place = Int(exactly: index), branches.indices.contains(place) else {
+            throw fault("\(index) is no branch of a union")
+        }
+        return try branch(of: branches[place])
+    }
+
+    /// Passes a value by.
+    mutating func skip(_ schema: AvroSchema) throws(IcebergError) {
+        switch schema {
+        case .null: break
+        case .boolean: try advance(by: 1)
+        case .int, .long, .enumeration: _ = try long()
+        case .float: try advance(by: 4)
+        case .double: try advance(by: 8)
+        case .bytes, .string: try advance(by: try size())
+        case .fixed(let size): try advance(by: size)
+        case .union: try skip(try branch(of: schema))
+        case .array(let items):
+            while case let count = try blockCount(), count > 0 { for _ in 0..<count { try skip(items) } }
+        case .map(let items):
+            while case let count = try blockCount(), count > 0 {
+                for _ in 0..<count {
+                    try skip(.string)
+                    try skip(items)
+                }
+            }
+        case .record(let fields): for field in fields { try skip(field.schema) }
+        }
     }
 
     private mutating func byte() throws(IcebergError) -> UInt8 {
@@ -96,20 +133,20 @@ struct AvroDecoder {
     private mutating func blocks(
         _ item: (inout AvroDecoder) throws(IcebergError) -> Void
     ) throws(IcebergError) {
-        while true {
-            var count = try long()
-            guard count != 0 else { return }
-            if count < 0 {
-                // The block's size follows, for readers that skip it.
-                guard count > .min else { throw fault("\(count) is no count") }
-                count = -count
-                _ = try long()
-            }
-            for _ in 0..<count {
-                // An item of nulls alone has no bytes, so the count is all there is to check.
-                guard count <= bytes.count else { throw fault("a block claims \(count) items") }
-                try item(&self)
-            }
+        while case let count = try blockCount(), count > 0 { for _ in 0..<count { try item(&self) } }
+    }
+
+    /// How many items of an array or of a map come next; 0 at its end.
+    mutating func blockCount() throws(IcebergError) -> Int {
+        var count = try long()
+        if count < 0 {
+            // The block's size follows, for readers that skip it.
+            guard count > .min else { throw fault("\(count) is no count") }
+            count = -count
+            _ = try long()
         }
+        // An item of nulls alone has no bytes, so the count is all there is to check.
+        guard count <= bytes.count else { throw fault("a block claims \(count) items") }
+        return Int(count)
     }
 }

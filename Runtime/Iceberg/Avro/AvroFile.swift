@@ -10,18 +10,69 @@ public struct AvroFile: Sendable {
     public let metadata: [String: String]
     public let records: [[AvroValue]]
 
+    /// Reads a file whose blocks are as they are or deflated, which are the codecs that every writer of Iceberg has.
+    public init(_ bytes: [UInt8]) throws(IcebergError) {
+        var container = try AvroContainer(bytes)
+        let schema = AvroSchema.record(container.fields)
+        var records: [[AvroValue]] = []
+        while var block = try container.nextBlock() {
+            for _ in 0..<block.count {
+                guard case .record(let values) = try block.decoder.read(schema) else { break }
+                records.append(values)
+            }
+            try block.checkEnd()
+        }
+        fields = container.fields
+        metadata = container.metadata.filter { !$0.key.hasPrefix("avro.") }
+        self.records = records
+    }
+
+    /// The bytes of a file with `records` in one block.
+    /// - Parameters:
+    ///   - schema: of a record.
+    ///   - sync: the mark after each block; derived from the content where the same content must give the same bytes.
+    static func bytes(
+        schema: JSON, metadata: [(String, String)], records: [AvroValue], sync: [UInt8]
+    ) throws(IcebergError) -> [UInt8] {
+        try AvroContainer.bytes(schema: schema, metadata: metadata, recordCount: records.count, sync: sync) {
+            block, parsed in
+            for record in records { block.write(record, parsed) }
+        }
+    }
+}
+
+/// An object container file, whose blocks of records are read one by one.
+struct AvroContainer {
+    /// The fields of each record.
+    let fields: [AvroSchema.Field]
+    /// The file's metadata with Avro's own.
+    let metadata: [String: String]
+    private var decoder: AvroDecoder
+    private let sync: [UInt8]
+    private let isDeflated: Bool
+
+    /// The records of a block, one after the other.
+    struct Block {
+        let count: Int
+        var decoder: AvroDecoder
+
+        /// To be called when all records have been read.
+        func checkEnd() throws(IcebergError) {
+            guard decoder.isAtEnd else { throw decoder.fault("a block has more bytes than its records") }
+        }
+    }
+
     private static let magic: [UInt8] = [0x4F, 0x62, 0x6A, 0x01]
     private static let syncSize = 16
     /// What a block may unpack to. A manifest of a million files has some 200 MB, in many blocks.
     private static let blockLimit = 256 << 20
 
-    /// Reads a file whose blocks are as they are or deflated, which are the codecs that every writer of Iceberg has.
-    public init(_ bytes: [UInt8]) throws(IcebergError) {
+    init(_ bytes: [UInt8]) throws(IcebergError) {
         var decoder = AvroDecoder(bytes)
         guard bytes.starts(with: Self.magic) else { throw decoder.fault("it does not begin with 'Obj' and 1") }
         _ = try decoder.take(Self.magic.count)
         guard case .map(let header) = try decoder.read(.map(.bytes)) else { throw decoder.fault("it has no metadata") }
-        let sync = try decoder.take(Self.syncSize)
+        sync = try decoder.take(Self.syncSize)
         var metadata: [String: String] = [:]
         for (key, value) in header { metadata[key] = value.bytes.map { String(decoding: $0, as: UTF8.self) } }
         let text: JSON
@@ -36,34 +87,34 @@ public struct AvroFile: Sendable {
         guard codec == "null" || codec == "deflate" else {
             throw .unsupported("the codec \(codec) of an Avro file; null and deflate are read, and")
         }
-        var records: [[AvroValue]] = []
-        while !decoder.isAtEnd {
-            let count = try decoder.long()
-            let start = decoder.position
-            let packed = try decoder.sized()
-            let block = codec == "null" ? packed : try Self.inflated(packed, at: start)
-            guard try decoder.take(Self.syncSize) == sync else {
-                throw decoder.fault("a block does not end in the sync mark")
-            }
-            guard count >= 0, count <= block.count else { throw decoder.fault("a block claims \(count) records") }
-            var inner = AvroDecoder(block, origin: start)
-            for _ in 0..<count {
-                guard case .record(let values) = try inner.read(schema) else { break }
-                records.append(values)
-            }
-            guard inner.isAtEnd else { throw inner.fault("a block has more bytes than its records") }
-        }
+        isDeflated = codec == "deflate"
         self.fields = fields
-        self.metadata = metadata.filter { !$0.key.hasPrefix("avro.") }
-        self.records = records
+        self.metadata = metadata
+        self.decoder = decoder
     }
 
-    /// The bytes of a file with `records` in one block.
+    /// - Returns: nil at the file's end.
+    mutating func nextBlock() throws(IcebergError) -> Block? {
+        guard !decoder.isAtEnd else { return nil }
+        let count = try decoder.long()
+        let start = decoder.position
+        let packed = try decoder.sized()
+        let block = isDeflated ? try Self.inflated(packed, at: start) : packed
+        guard try decoder.take(Self.syncSize) == sync else {
+            throw decoder.fault("a block does not end in the sync mark")
+        }
+        guard count >= 0, count <= block.count else { throw decoder.fault("a block claims \(count) records") }
+        return Block(count: Int(count), decoder: AvroDecoder(block, origin: start))
+    }
+
+    /// The bytes of a file with one block.
     /// - Parameters:
     ///   - schema: of a record.
     ///   - sync: the mark after each block; derived from the content where the same content must give the same bytes.
+    ///   - write: writes the records.
     static func bytes(
-        schema: JSON, metadata: [(String, String)], records: [AvroValue], sync: [UInt8]
+        schema: JSON, metadata: [(String, String)], recordCount: Int, sync: [UInt8],
+        write: (_ block: inout AvroEncoder, _ schema: AvroSchema) -> Void
     ) throws(IcebergError) -> [UInt8] {
         let parsed = try AvroSchema(schema)
         var header = AvroEncoder()
@@ -76,10 +127,10 @@ public struct AvroFile: Sendable {
         }
         header.write(0)
         header.append(sync)
-        guard !records.isEmpty else { return header.bytes }
+        guard recordCount > 0 else { return header.bytes }
         var block = AvroEncoder()
-        for record in records { block.write(record, parsed) }
-        header.write(Int64(records.count))
+        write(&block, parsed)
+        header.write(Int64(recordCount))
         header.write(sized: Self.deflated(block.bytes))
         header.append(sync)
         return header.bytes

@@ -99,6 +99,35 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test(
+        "a query that would scan more than the pipeline's work group allows is cancelled, and the message says what to do"
+    )
+    func scanLimit() async throws {
+        let emulator = try await RunningEmulator(parameters: ["QueryLimitInBytes": "10000000"])
+        let results = ["--output-location", "s3://\(RawHTTP.stageBucket)/results/"]
+        for (table, count) in [("large", 3000), ("small", 1)] {
+            let made = try await query(
+                emulator,
+                "CREATE TABLE dm_silver.\(table) WITH (external_location = 's3://\(RawHTTP.stageBucket)/\(table)/') AS "
+                    + "SELECT rand() AS x FROM UNNEST(sequence(1, \(count))) AS a (i) "
+                    + "CROSS JOIN UNNEST(sequence(1, 1000)) AS b (j)", results)
+            #expect(made.status == 0, "\(made.errors)")
+        }
+        let sum = "SELECT count(*) AS n FROM silver.large WHERE x >= 0"
+        let refused = try await query(emulator, sum)
+        #expect(refused.status == 1 && refused.text.isEmpty, "\(refused.text)")
+        #expect(
+            refused.errors.contains(
+                "Bytes scanned limit was exceeded\na query of the work group cupel-dev may scan 10.0 MB: ")
+                && refused.errors.contains("QueryLimitInBytes"), "\(refused.errors)")
+        // What is below the limit, and a group without one.
+        let small = try await query(emulator, "SELECT count(*) AS n FROM silver.small", ["--format", "csv"])
+        #expect(small.text == "n\n1000\n", "\(small.errors)")
+        let free = try await query(emulator, sum, ["--format", "csv"] + results)
+        #expect(free.text == "n\n3000000\n", "\(free.errors)")
+        #expect(emulator.stop() == 0)
+    }
+
     private func countOfQueries(in group: String, _ emulator: RunningEmulator) async throws -> Int {
         let list = try await Command.run(
             Deployment.aws, ["athena", "list-query-executions", "--work-group", group],

@@ -239,7 +239,8 @@ extension PipelineSource {
         var written: LayerNames.Written?
         func explained(_ message: String) -> ConsoleFault {
             let message = TemporaryTables.restoring(written?.message(message) ?? message)
-            let advice = QueryAdvice(pipeline: pipeline, databases: databases).advice(on: message)
+            let advice = QueryAdvice(pipeline: pipeline, workGroup: client.workGroup, databases: databases)
+                .advice(on: message)
             return .badRequest(message + (advice.map { "\n\($0)" } ?? ""))
         }
         do {

@@ -3,15 +3,17 @@ internal import Contracts
 internal import Control
 internal import JSON
 
-/// What to do about a table that a query did not find.
+/// What to do about a table that a query did not find, or about what it may not scan.
 struct QueryAdvice {
     let pipeline: Pipeline
+    let workGroup: String
     /// By what users write.
     let databases: [String: String]
 
     /// - Parameter message: Athena's.
     /// - Returns: nil if the message is about something else.
     func advice(on message: String) -> String? {
+        if message.contains("Bytes scanned limit was exceeded") { return scanLimit }
         guard message.contains("SCHEMA_NOT_FOUND") || message.contains("TABLE_NOT_FOUND"),
             let name = Self.quoted(in: message)
         else { return nil }
@@ -35,6 +37,18 @@ struct QueryAdvice {
         }
         if let waiting = waiting(for: table, in: schema) { return waiting }
         return "the tables are \(listed)"
+    }
+
+    private var scanLimit: String {
+        let group = try? pipeline.client.jsonCall(
+            service: "athena", target: "AmazonAthena", action: "GetWorkGroup", input: ["WorkGroup": .string(workGroup)],
+            version: "1.1", isRepeatable: true)
+        let limit = group?["WorkGroup"]?["Configuration"]?["BytesScannedCutoffPerQuery"]?.int
+        let raised =
+            workGroup == pipeline.workGroup
+            ? "deploy with a larger QueryLimitInBytes" : "give the work group a larger limit"
+        return "a query of the work group \(workGroup) may scan \(limit.map { Quantity.bytes($0) } ?? "no more"): "
+            + "name the partitions\nthat it needs in WHERE, or \(raised)"
     }
 
     private func empty(_ schema: String) -> String {

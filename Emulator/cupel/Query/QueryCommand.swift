@@ -121,7 +121,8 @@ struct QueryCommand: ParsableCommand {
     ) throws(CommandFailure) {
         func explained(_ message: String) -> String {
             let message = TemporaryTables.restoring(written.message(message)).printable
-            let advice = QueryAdvice(pipeline: pipeline, databases: QueryTables.databases(of: pipeline))
+            let advice = QueryAdvice(
+                pipeline: pipeline, workGroup: client.workGroup, databases: QueryTables.databases(of: pipeline))
             return message + (advice.advice(on: message).map { "\n\($0)" } ?? "")
         }
         do {

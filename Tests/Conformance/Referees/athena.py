@@ -190,6 +190,20 @@ def work_groups_say_where_results_go_and_what_may_be_scanned():
     assert found["State"] == "ENABLED" and found["Configuration"]["BytesScannedCutoffPerQuery"] == 10_000_000, found
     location = place.run("SELECT 1", WorkGroup=name)["ResultConfiguration"]["OutputLocation"]
     assert location.startswith(f"s3://{place.bucket}/group/"), location
+    # Numbers that nothing packs to less than four bytes each.
+    place.run(f"CREATE TABLE large WITH (external_location = 's3://{place.bucket}/large/') AS SELECT rand() AS x "
+              "FROM UNNEST(sequence(1, 3000)) AS a (i) CROSS JOIN UNNEST(sequence(1, 1000)) AS b (j)")
+    place.run(f"CREATE TABLE small WITH (external_location = 's3://{place.bucket}/small/') AS SELECT 1 AS x")
+    assert place.run("SELECT sum(x) FROM large")["Statistics"]["DataScannedInBytes"] > 10_000_000
+    found = place.end("SELECT sum(large.x) FROM small CROSS JOIN large", WorkGroup=name)
+    assert found["Status"]["State"] == "CANCELLED", found["Status"]
+    assert found["Status"]["StateChangeReason"] == "Bytes scanned limit was exceeded", found["Status"]
+    assert found["Statistics"]["DataScannedInBytes"] == 10_000_000, found["Statistics"]
+    fails("InvalidRequestException", 400, athena.get_query_results, QueryExecutionId=found["QueryExecutionId"])
+    assert not [key for key in place.objects("group/") if found["QueryExecutionId"] in key], "a cancelled query has no result"
+    for statement in ("SELECT x FROM small", "EXPLAIN SELECT sum(x) FROM large"): place.run(statement, WorkGroup=name)
+    athena.update_work_group(WorkGroup=name, ConfigurationUpdates={"BytesScannedCutoffPerQuery": 100_000_000})
+    place.run("SELECT sum(x) FROM large", WorkGroup=name)
     athena.update_work_group(WorkGroup=name, State="DISABLED", ConfigurationUpdates={"RemoveBytesScannedCutoffPerQuery": True})
     fails("InvalidRequestException", 400, place.start, "SELECT 1", WorkGroup=name)
     assert "BytesScannedCutoffPerQuery" not in athena.get_work_group(WorkGroup=name)["WorkGroup"]["Configuration"]

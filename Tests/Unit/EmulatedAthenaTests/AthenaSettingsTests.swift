@@ -188,11 +188,10 @@ import Time
         )
         var limit = ScanLimit(100)
         let folder = try TestServices.TemporaryDirectory()
-        let problem = await #expect(throws: SQLProblem.self) {
+        await #expect(throws: ScanLimit.Exceeded(limit: 100)) {
             _ = try await LakeReader(peers: fixture.peers).views(
                 of: [TableUse(database: "db", table: "t", offset: 0)], in: folder.path, now: 0, &limit)
         }
-        #expect(problem?.message(in: "").hasPrefix("EXCEEDED_SCAN_LIMIT: ") == true)
         #expect(FileManager.default.subpaths(atPath: folder.path) == [])
         await fixture.close()
     }

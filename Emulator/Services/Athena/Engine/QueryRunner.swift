@@ -37,6 +37,9 @@ final class QueryRunner: Sendable {
         let statement: QueryStatement
         /// The most bytes that it may scan.
         let scanLimit: Int?
+
+        /// For a statement that reads no rows: it scans nothing, whatever its tables have.
+        fileprivate var unlimited: Job { Job(execution: execution, statement: statement, scanLimit: nil) }
     }
 
     /// What a query gave.
@@ -103,10 +106,15 @@ final class QueryRunner: Sendable {
                 outcome.columns, statistics(of: execution, began: began, outcome), updateCount: outcome.updateCount,
                 at: clock.now().milliseconds)
         } catch {
+            // A query that is cancelled for what it would scan has scanned what it may.
+            let exceeded = error as? ScanLimit.Exceeded
+            if let exceeded { try? outcome.scan.scan(exceeded.limit) }
             let statistics = statistics(of: execution, began: began, outcome)
             let now = clock.now().milliseconds
             if isStopped(execution.id) {
-                execution.cancel(statistics, at: now)
+                execution.cancel("Query cancelled by user", statistics, at: now)
+            } else if exceeded != nil {
+                execution.cancel(ScanLimit.Exceeded.reason, statistics, at: now)
             } else if let problem = error as? SQLProblem {
                 execution.fail(problem.message(in: job.statement.text), category: 2, type: 1006, statistics, at: now)
             } else if let fault = error as? AWSFault {
@@ -215,7 +223,7 @@ final class QueryRunner: Sendable {
 
     private func explain(_ query: ParsedQuery, _ job: Job) async throws -> Outcome {
         var outcome = Outcome()
-        let (engine, preparation) = try await engine(for: query.tables, job, &outcome)
+        let (engine, preparation) = try await engine(for: query.tables, job.unlimited, &outcome)
         defer { engine.stop() }
         let lines = try await QueryResult.plan(of: query, after: preparation, in: engine)
         outcome.scan = ScanLimit(nil)
@@ -224,7 +232,7 @@ final class QueryRunner: Sendable {
 
     private func view(_ statement: ViewStatement, _ query: ParsedQuery, _ job: Job) async throws -> Outcome {
         var outcome = Outcome()
-        let (engine, preparation) = try await engine(for: query.tables, job, &outcome)
+        let (engine, preparation) = try await engine(for: query.tables, job.unlimited, &outcome)
         defer { engine.stop() }
         try await QueryResult.prepare(preparation, in: engine)
         let columns = try await QueryResult.columns(of: query, in: engine)

@@ -220,6 +220,7 @@ extension AthenaService {
             else { return }
             let time = JSON.int(now - waiting.submittedAt)
             waiting.cancel(
+                "Query cancelled by user",
                 [
                     "EngineExecutionTimeInMillis": 0, "DataScannedInBytes": 0, "TotalExecutionTimeInMillis": time,
                     "QueryQueueTimeInMillis": time,

@@ -85,9 +85,9 @@ struct StoredExecution: Sendable {
         ]
     }
 
-    mutating func cancel(_ statistics: JSONObject, at time: Int64) {
+    mutating func cancel(_ reason: String, _ statistics: JSONObject, at time: Int64) {
         end(.cancelled, at: time, statistics)
-        document[Member.reason] = "Query cancelled by user"
+        document[Member.reason] = .string(reason)
     }
 
     /// Takes another execution's results for its own.

@@ -33,7 +33,8 @@ struct MachineRun {
     /// - Parameter timeout: of the whole execution, for the message.
     /// - Returns: the list that is the execution's output.
     func outcomes(until deadline: ContinuousClock.Instant, _ timeout: Duration) throws(CommandFailure) -> [JSON] {
-        let execution = try start()
+        let start = ContinuousClock.now
+        let execution = try self.start()
         while true {
             let state = try call("DescribeExecution", ["executionArn": .string(execution)])
             switch state["status"]?.string {
@@ -41,7 +42,9 @@ struct MachineRun {
                 guard ContinuousClock.now < deadline else {
                     throw .failed("\(layer.rawValue) is not done after \(timeout); see: cupel logs \(function)")
                 }
-                usleep(50_000)
+                // What has just begun may end soon; at most a fiftieth of the time is waited too long.
+                let pause = min(.milliseconds(100), max(.milliseconds(4), start.duration(to: .now) / 50))
+                usleep(useconds_t(pause / .microseconds(1)))
             case "SUCCEEDED":
                 let output = state["output"]?.string.flatMap { try? JSON(parsing: $0) }
                 guard let outcomes = output?.array else {

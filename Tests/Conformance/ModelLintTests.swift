@@ -61,4 +61,31 @@ import Testing
         let (status, text) = try await lint("\(folder.path)/models")
         #expect(status == 1 && text.contains("gold/top_beers_by_rating.sql\(reason)"), "\(text)")
     }
+    @Test("cupel model lint and show are the same tool, over the models that come with it or others") func command()
+        async throws
+    {
+        let sound = try await Command.run(Programs.cupel, ["model", "lint"])
+        #expect(sound.status == 0 && sound.text.isEmpty, "\(sound.text)\(sound.errors)")
+        let shown = try await Command.run(Programs.cupel, ["model", "show", "dm_gold.top_beers_by_rating", "--json"])
+        let lineage = try #require(
+            try JSONSerialization.jsonObject(with: shown.output) as? [String: Any], "\(shown.errors)")
+        let columns = try #require(lineage["columns"] as? [String: [String]])
+        #expect(columns["avg_rating"] == ["dm_silver.review_flat.review_overall"] && columns["total_reviews"] == [])
+        #expect(columns.count == 7)
+        let unknown = try await Command.run(Programs.cupel, ["model", "show", "dm_gold.nope"])
+        #expect(unknown.status == 1 && unknown.errors.contains("there is no model dm_gold.nope"), "\(unknown.errors)")
+
+        let folder = try TemporaryDirectory()
+        let models = "\(folder.path)/models"
+        try FileManager.default.copyItem(atPath: "\(Self.root)/infra/models", toPath: models)
+        let path = "\(models)/gold/top_drinkers.sql"
+        let sql = try String(contentsOfFile: path, encoding: .utf8)
+        try sql.replacingOccurrences(of: "profile_name", with: "profile_nome").write(
+            toFile: path, atomically: true, encoding: .utf8)
+        let faulty = try await Command.run(Programs.cupel, ["model", "lint", "--models", models])
+        #expect(
+            faulty.status == 1
+                && faulty.text.contains("gold/top_drinkers.sql:1: Column 'profile_nome' could not be resolved"),
+            "\(faulty.text)\(faulty.errors)")
+    }
 }

@@ -44,7 +44,7 @@ let functions: [Target] = [
     function(
         "GoldBuild",
         "LambdaRuntime AWSClient AWSModels Contracts Control Digest DuckDB Iceberg JSON Lake ParquetRead Publication "
-            + "PublishedModels Time"),
+            + "PublishedModels Threads Time"),
     function(
         "LakeMaintenance",
         "LambdaRuntime AWSClient AWSModels Contracts Control Iceberg JSON Lake LakeRewrite PublishedContracts Time"),

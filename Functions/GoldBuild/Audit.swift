@@ -65,6 +65,9 @@ struct Audit {
     /// Measures everything, in one line of numbers.
     let statement: String
 
+    /// How many rows were measured, by the output; nil if it is not that of ``statement``.
+    func count(in output: Substring) -> Int64? { output.split(separator: ",").first.flatMap { Int64($0) } }
+
     /// - Parameter others: how many rows the table has besides.
     /// - Throws: for rows that break the contract, or a rule of the severity `error`.
     func findings(_ output: Substring, besides others: Int64) throws(GoldError) -> [MeasuredRule] {

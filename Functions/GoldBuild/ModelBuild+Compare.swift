@@ -13,8 +13,7 @@ extension ModelBuild {
         let work = try work(in: folder.path)
         let (query, place) = try query(nil, work)
         _ = try ask(query.statements, after: query.preparation, in: work.folder)
-        let made = ResultFiles(at: place)
-        let result = made.isEmpty ? script.noRows : made.relation
+        let result = ResultFiles.relation(at: place)
         var answer: JSONObject = ["outcome": "compared", "model": .string("\(model.name)")]
         let audit = Audit(model, table.columns, relation: result)
         do {

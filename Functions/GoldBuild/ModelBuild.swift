@@ -180,6 +180,7 @@ struct ModelBuild {
                     columns: selection.columns, at: "input-\(number)"))
         }
         let place = script.place("result", in: work.folder)
+        if script.isParted { _ = try WorkFolder.make(place) }
         let statement = script.statement(writing: place)
         return (Script(preparation: [script.preparation(making: views)], statements: statement), place)
     }
@@ -199,62 +200,75 @@ struct ModelBuild {
     /// Of so few bytes a second thread of the engine takes more time of processors than it saves: a quarter of both.
     private static let sizeForOneThread = 16 << 20
 
-    /// Runs the model's statement, adds the rows of other periods that are in files to be replaced, and checks the rows against the
-    /// contract: at once, but for a table whose files are known only when they are there.
+    /// Runs the model's statement, writes the rows of other periods that are in files to be replaced, and checks the model's rows
+    /// against the contract, all in one run of the engine.
     /// - Parameter size: the bytes that the statement reads.
     /// - Returns: the files to be published, and what was measured.
     private func make(
         _ changed: Set<Period>?, _ stored: LakeCatalog.Table?, _ old: TableFiles?, _ replaced: [VersionFiles.Listed],
         size: Int, _ work: Work
     ) throws -> (ResultFiles, [MeasuredRule]) {
-        var (pending, place) = try query(changed, work)
-        let threads = size < Self.sizeForOneThread ? 1 : nil
-        var lines: [Substring] = []
-        func isEmpty() throws -> Bool {
-            guard script.mayWriteNothing else { return false }
-            lines += try ask(pending.statements, after: pending.preparation, in: work.folder, threads: threads)
-            pending = Script()
-            return ResultFiles(at: place).isEmpty
-        }
-        var hasRows = try !isEmpty()
-        var countsOthers = false
+        let (query, place) = try query(changed, work)
+        var run = query
+        var places = [place]
+        var relation = ResultFiles.relation(at: place)
+        var keepsRows = false
         if let changed, let stored, let snapshot = stored.metadata.currentSnapshot {
             let schema = stored.metadata.currentSchema
             let mixed = replaced.filter { table.periods.period(of: $0.file, $0.spec, schema) == nil }
-            pending.preparation.append(table.periods.statement(making: changed))
-            if hasRows {
-                pending.statements += table.periods.countOthers(in: ResultFiles.relation(at: place))
-                countsOthers = true
-            }
-            if !mixed.isEmpty {
+            keepsRows = !mixed.isEmpty
+            run.preparation.append(table.periods.statement(making: changed))
+            if keepsRows {
                 let version = TableVersion(model.name, stored.metadata, snapshot)
-                pending.preparation.append(
-                    try work.copy.view(
-                        "kept", of: mixed, in: version, without: version.files(storage, known: old ?? .none).deleted,
-                        columns: schema.fields, at: "kept"))
-                let kept = "SELECT \(script.names) FROM kept k WHERE NOT \(table.periods.condition("k"))"
-                let new = hasRows ? ["SELECT \(script.names) FROM \(ResultFiles.relation(at: place))"] : []
-                place = script.place("final", in: work.folder)
-                pending.statements += script.statement(joining: new + [kept], to: place)
-                hasRows = try !isEmpty()
+                let deleted = try version.files(storage, listed: old ?? .none).deleted
+                func kept(_ name: String, _ files: [VersionFiles.Listed]) throws -> String {
+                    run.preparation.append(
+                        try work.copy.view(
+                            name, of: files, in: version, without: deleted, columns: schema.fields, at: name))
+                    return "SELECT \(script.names) FROM \(name) k WHERE NOT \(table.periods.condition("k"))"
+                }
+                let count = replaced.reduce(0) { $0 + $1.file.recordCount }
+                if count > Self.joinedRows, mixed.count <= Self.apartFiles {
+                    // The next change of these periods finds them in files of their own.
+                    for (number, file) in mixed.enumerated() {
+                        let rest = script.place("kept-\(number)", in: work.folder)
+                        let rows = try kept("kept_\(number)", [file])
+                        run.statements += script.statement(copying: rows, to: rest)
+                        places.append(rest)
+                    }
+                } else {
+                    // They are written once, with the others.
+                    relation = Self.result
+                    let rows = ["SELECT \(script.names) FROM \(relation)", try kept("kept", mixed)]
+                    run.statements =
+                        script.statement(making: relation) + script.statement(joining: rows, to: place)
+                }
             }
+            run.statements += table.periods.countOthers(in: relation)
         }
-        // A table without rows breaks rules, too: that there are some.
-        let audit = Audit(
-            model, table.columns, relation: hasRows ? ResultFiles.relation(at: place) : script.noRows)
-        pending.statements += audit.statement
-        lines += try ask(pending.statements, after: pending.preparation, in: work.folder, threads: threads)
-        guard !countsOthers || lines.first == "0" else {
+        let audit = Audit(model, table.columns, relation: relation)
+        run.statements += audit.statement
+        let lines = try ask(
+            run.statements, after: run.preparation, in: work.folder, threads: size < Self.sizeForOneThread ? 1 : nil)
+        guard changed == nil || lines.first == "0" else {
             throw GoldError.model(
                 place: model.path,
                 reason: "built for some periods, it gives rows of others; correct the periods of its contract")
         }
         let gone = Set(replaced.map(\.file.path))
-        let others = old?.dataFiles.filter { !gone.contains($0.path) }.reduce(0) { $0 + $1.recordCount } ?? 0
+        var others = old?.dataFiles.filter { !gone.contains($0.path) }.reduce(0) { $0 + $1.recordCount } ?? 0
+        let result = ResultFiles(at: places)
+        if keepsRows, let measured = audit.count(in: lines.last ?? "") { others += try result.rowCount - measured }
         let measured = try audit.findings(lines.last ?? "", besides: others)
-        let result = ResultFiles(at: place)
         return (script.isCutUp ? try result.cutUp(in: WorkFolder.make("\(work.folder)/pieces")) : result, measured)
     }
+
+    /// The engine's name of the model's rows.
+    private static let result = "cupel_result"
+    /// Rows of other periods stay in files with those of a changed one as long as so few rows are written again.
+    private static let joinedRows = Int64(2 * ModelScript.fileRows)
+    /// Of so many files the rest is written to files of their own: each is a statement.
+    private static let apartFiles = 64
 
     // MARK: Commit
 

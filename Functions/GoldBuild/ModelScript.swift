@@ -11,8 +11,8 @@ struct ModelScript {
     /// The columns that name a period; none for a model that is built as a whole each time.
     let periods: [GoldColumn]
 
-    /// Whether no file is written where there are no rows.
-    var mayWriteNothing: Bool { !partitioning.isEmpty }
+    /// Whether the result is a folder, with files of one partition each.
+    var isParted: Bool { !partitioning.isEmpty }
     /// Whether the engine's one file becomes several, so that few of them have rows of one period. Its threads would write several in no
     /// order.
     var isCutUp: Bool { partitioning.isEmpty && !periods.isEmpty }
@@ -25,21 +25,39 @@ struct ModelScript {
         return (schemas + views + macros).joined(separator: " ")
     }
 
-    /// Writes the model's rows to a file, or to a folder if the table is parted.
+    /// The rows of a file of a table that is cut up, more or less.
+    static let fileRows = 30_720
+
+    /// Writes the model's rows to a file, or to a folder that is there if the table is parted.
     func statement(writing result: String) -> String {
+        let copy = "COPY (\(rows)) TO \(DuckDBText.string(result)) (\(format));"
+        // What reads the folder wants a file in it, also where there are no rows.
+        return isParted
+            ? copy + " COPY \(noRows) TO \(DuckDBText.string("\(result)/none.parquet")) (FORMAT parquet);" : copy
+    }
+
+    /// Makes a table of the model's rows.
+    func statement(making table: String) -> String { "CREATE TABLE \(table) AS \(rows);" }
+
+    /// The model's rows in the table's columns and order.
+    private var rows: String {
         let typed = columns.map {
             "CAST(\(DuckDBText.name($0.name)) AS \($0.type.duckDBName ?? "")) AS \(DuckDBText.name($0.name))"
         }
         // Sorted once: the statement's own order comes after that of the periods.
         let (text, order) = insertedOrder.map { ($0.text, "") } ?? (model.sql, order)
         // What stands before the model's text is one line, so that the engine counts the model's lines from 2.
-        return "COPY (SELECT \(typed.joined(separator: ", ")) FROM (\n\(text)\n)\(order)) TO "
-            + "\(DuckDBText.string(result)) (\(format));"
+        return "SELECT \(typed.joined(separator: ", ")) FROM (\n\(text)\n)\(order)"
     }
 
-    /// Writes rows of several views that have the table's columns.
+    /// Writes rows of several views that have the table's columns, in its order.
     func statement(joining selections: [String], to result: String) -> String {
         "COPY (FROM (\(selections.joined(separator: " UNION ALL ")))\(order)) TO \(DuckDBText.string(result)) (\(format));"
+    }
+
+    /// Writes rows of a view that has the table's columns and order.
+    func statement(copying selection: String, to result: String) -> String {
+        "COPY (\(selection)) TO \(DuckDBText.string(result)) (\(format));"
     }
 
     /// Partitions are apart as it is.
@@ -79,7 +97,7 @@ struct ModelScript {
                 ", PARTITION_BY (\(parts)), WRITE_PARTITION_COLUMNS true"
             } else {
                 // So many rows are written again for a period that has changed, more or less.
-                isCutUp ? ", ROW_GROUP_SIZE 30720" : ""
+                isCutUp ? ", ROW_GROUP_SIZE \(Self.fileRows)" : ""
             }
         return "FORMAT parquet, COMPRESSION zstd, FIELD_IDS {\(ids.joined(separator: ", "))}" + files
     }

@@ -5,20 +5,21 @@ internal import ParquetRead
 
 /// The files in which the engine has left the rows of a table.
 struct ResultFiles {
-    /// A file, or a folder with files of one partition each; there is none if there are no rows.
-    let place: String
     private let paths: [String]
 
-    init(at place: String) {
-        self.place = place
-        paths = place.hasSuffix(".parquet") ? [place] : WorkFolder.files(below: place)
+    /// - Parameter places: files, and folders with files of one partition each.
+    init(at places: [String]) {
+        paths = places.flatMap { $0.hasSuffix(".parquet") ? [$0] : WorkFolder.files(below: $0) }
     }
 
-    var isEmpty: Bool { paths.isEmpty }
+    /// The rows of all files.
+    var rowCount: Int64 {
+        get throws {
+            try paths.reduce(0) { $0 + Int64(try ParquetFile(reading: try FileRanges(path: $1)).metadata.rowCount) }
+        }
+    }
 
-    /// What reads the rows.
-    var relation: String { Self.relation(at: place) }
-
+    /// What reads the rows at a place.
     static func relation(at place: String) -> String {
         let files = place.hasSuffix(".parquet") ? place : "\(place)/**/*.parquet"
         return "read_parquet(\(DuckDBText.string(files)), hive_partitioning=false)"
@@ -27,26 +28,24 @@ struct ResultFiles {
     /// Those of which each has a row group of these: the rows in the same order, so that neighbours are in the same file.
     /// - Parameter folder: where they are made.
     func cutUp(in folder: String) throws -> ResultFiles {
-        guard paths.count == 1 else { return self }
-        let file = try ParquetFile(reading: try FileRanges(path: paths[0]))
-        let groups = file.metadata.rowGroups.indices
-        // Of columns that are not copied as they are, one file has to do.
-        guard groups.count > 1, let schema = file.flatSchema(ofColumns: Array(file.metadata.columns.indices)) else {
-            return self
+        var pieces: [String] = []
+        for path in paths {
+            let file = try ParquetFile(reading: try FileRanges(path: path))
+            let groups = file.metadata.rowGroups.indices
+            // Of columns that are not copied as they are, one file has to do.
+            guard groups.count > 1, let schema = file.flatSchema(ofColumns: Array(file.metadata.columns.indices))
+            else {
+                pieces.append(path)
+                continue
+            }
+            for group in groups {
+                let piece = try PackedFile(creating: "\(folder)/\(pieces.count).parquet", schema)
+                try piece.append(rowGroup: group, of: file)
+                try piece.finish()
+                pieces.append("\(folder)/\(pieces.count).parquet")
+            }
         }
-        let pieces = try groups.map { group in
-            let path = "\(folder)/\(group).parquet"
-            let piece = try PackedFile(creating: path, schema)
-            try piece.append(rowGroup: group, of: file)
-            try piece.finish()
-            return path
-        }
-        return ResultFiles(place: place, paths: pieces)
-    }
-
-    private init(place: String, paths: [String]) {
-        self.place = place
-        self.paths = paths
+        return ResultFiles(at: pieces)
     }
 
     /// Uploads them.
@@ -56,20 +55,28 @@ struct ResultFiles {
         goOn: () throws(GoldError) -> Void
     ) throws -> [DataFile] {
         var files: [DataFile] = []
-        for (number, path) in paths.enumerated() {
+        for start in stride(from: 0, to: paths.count, by: concurrentLimit) {
             try goOn()
-            let source = try FileRanges(path: path)
-            let footer = try ParquetFile(reading: source).metadata
-            guard footer.rowCount > 0 else { continue }
-            let location = "\(prefix)-\(number).parquet"
-            var file = try DataFile(footer, at: location, sizeInBytes: source.size, schema)
-            file.partition = try spec.fields.map { field in
-                try Self.onlyValue(of: field, in: file, schema)
+            let places = paths[start..<min(start + concurrentLimit, paths.count)].enumerated().map {
+                (path: $1, location: "\(prefix)-\(start + $0).parquet")
             }
-            try Self.upload(path, to: location, storage)
-            files.append(file)
+            files += try concurrently(places) { try Self.upload($0.path, to: $0.location, schema, spec, storage) }
+                .compactMap(\.self)
         }
         return files
+    }
+
+    /// - Returns: nil for a file without rows, which is not uploaded.
+    private static func upload(
+        _ path: String, to location: String, _ schema: IcebergSchema, _ spec: PartitionSpec, _ storage: LakeStorage
+    ) throws -> DataFile? {
+        let source = try FileRanges(path: path)
+        let footer = try ParquetFile(reading: source).metadata
+        guard footer.rowCount > 0 else { return nil }
+        var file = try DataFile(footer, at: location, sizeInBytes: source.size, schema)
+        file.partition = try spec.fields.map { field in try onlyValue(of: field, in: file, schema) }
+        try upload(path, to: location, storage)
+        return file
     }
 
     /// The engine has written a file for each value.

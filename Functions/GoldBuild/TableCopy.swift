@@ -55,22 +55,32 @@ struct TableCopy {
         var (wholeCount, cutCount) = (0, 0)
         var packs: [PackedFile] = []
         var areAsNamed = true
+        var small: [SmallFile] = []
+        func packSmall() throws {
+            try goOn()
+            let contents = try concurrently(small.map(\.ranges)) { try $0.read(0..<$0.size) }
+            for (file, bytes) in zip(small, contents) {
+                let copied = try pack(bytes, columns: wanted, into: &packs, else: file.path)
+                areAsNamed = areAsNamed && columns.allSatisfy { copied.has($0) }
+            }
+            small = []
+        }
         for (number, listed) in files.enumerated() {
             let places = try deleted.places(in: listed.file)
             let kind = places.isEmpty ? "whole" : "cut"
             if places.isEmpty { wholeCount += 1 } else { cutCount += 1 }
             let path = "\(try folder("\(place)-\(kind)"))/\(number).parquet"
             let ranges = try ranges(of: listed.file, of: version.name)
-            let copied: ParquetMetadata
             if places.isEmpty, ranges.size < Self.sparseSize {
-                try goOn()
-                copied = try pack(try ranges.read(0..<ranges.size), columns: wanted, into: &packs, else: path)
+                small.append(SmallFile(ranges: ranges, path: path))
+                if small.count == concurrentLimit { try packSmall() }
             } else {
-                copied = try copy(ranges, to: path, columns: wanted)
+                let copied = try copy(ranges, to: path, columns: wanted)
+                areAsNamed = areAsNamed && columns.allSatisfy { copied.has($0) }
             }
-            areAsNamed = areAsNamed && columns.allSatisfy { copied.has($0) }
             for place in places { gone += "\(number),\(place)\n" }
         }
+        try packSmall()
         for pack in packs { try pack.finish() }
         // By field id: a file may be older than a column, or than its name.
         let schema = fields.map { field, type in
@@ -106,6 +116,12 @@ struct TableCopy {
             throw GoldError.table("table \(table): the data file \(file.path) is not in S3")
         }
         return ObjectRanges(storage.objects, object, size: Int(file.sizeInBytes))
+    }
+
+    private struct SmallFile {
+        let ranges: ObjectRanges
+        /// Where it is copied to if it cannot be with others.
+        let path: String
     }
 
     /// Puts a small file to those of the same columns.

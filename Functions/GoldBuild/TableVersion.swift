@@ -31,8 +31,13 @@ struct TableVersion {
     /// Reads the manifests.
     /// - Parameter known: another version of the table, whose manifests are not read again.
     func files(_ storage: LakeStorage, known: TableFiles = .none) throws -> VersionFiles {
-        let listed = try TableFiles(of: snapshot, in: metadata, known: known) { try storage.read($0) }
-        return VersionFiles(
+        try files(
+            storage, listed: try TableFiles(of: snapshot, in: metadata, known: known) { try storage.read($0) })
+    }
+
+    /// - Parameter listed: what the manifests of the snapshot list.
+    func files(_ storage: LakeStorage, listed: TableFiles) throws -> VersionFiles {
+        VersionFiles(
             manifests: listed,
             files: listed.manifests.flatMap { manifest in
                 manifest.entries.filter { $0.file.content == .data }.map { .init(file: $0.file, spec: manifest.spec) }

@@ -55,7 +55,7 @@ import Testing
                 script.statement(writing: result), after: [script.preparation(making: [beers])], in: folder.path,
                 until: .now + .seconds(60)))
         guard made.succeeded else { return "\(script.failure(made.errors))" }
-        let audit = Audit(model, columns, relation: ResultFiles(at: result).relation)
+        let audit = Audit(model, columns, relation: ResultFiles.relation(at: result))
         let measured = try #require(try engine.run(audit.statement, in: folder.path, until: .now + .seconds(60)))
         guard measured.succeeded else { return "\(script.failure(measured.errors))" }
         do throws(GoldError) {

@@ -166,6 +166,8 @@ import Testing
 
     @Test("of a large table, only the files with rows of a changed year are written again") func largeTable() throws {
         let lake = try TestLake(
+            contract: TestLake.contract(
+                "", ", quality: [{type: library, metric: rowCount, mustBe: 248000, severity: error}]"),
             statement: """
                 SELECT s.year, CAST(r.range AS VARCHAR) AS name, s.amount AS total, s.shop AS sales
                   FROM dm_silver.sale s, range(62000) r ORDER BY name DESC
@@ -179,11 +181,38 @@ import Testing
         #expect(outcome["rows"] == 248_000 && outcome["periods"] == 1)
         // Its own, and those beside them in a file.
         #expect(try #require(outcome["written"]?.int) < 100_000)
-        #expect(try lake.dataFiles().contains { before.contains($0) })
+        let after = try lake.dataFiles()
+        #expect(after.contains { before.contains($0) })
+        try expectRows(of: lake, in2023: 2)
+        // The year has files of its own now, so its next change writes no other row.
+        try lake.put([Sale(shop: 1, year: 2023, amount: 3)], years: [2023])
+        #expect(try lake.build()["written"] == 62_000)
+        #expect(try lake.dataFiles().intersection(after).count == after.count - 3)
+        try expectRows(of: lake, in2023: 3)
+    }
+
+    private func expectRows(of lake: TestLake, in2023 last: Int) throws {
         let rows = try lake.rows()
         #expect(Set(rows).count == 248_000)
-        for (year, total) in [(2020, 1), (2021, 1), (2022, 1), (2023, 2)] {
+        for (year, total) in [(2020, 1), (2021, 1), (2022, 1), (2023, last)] {
             #expect(rows.count { $0.hasPrefix("\(year) ") && $0.hasSuffix(" \(total) 1") } == 62_000)
         }
+    }
+
+    @Test(
+        "the rule of a table's rows counts those that a build leaves as they are, or writes again",
+        arguments: [false, true])
+    func keptRows(isParted: Bool) throws {
+        let lake = try TestLake(
+            contract: TestLake.contract(
+                isParted: isParted, "", ", quality: [{type: library, metric: rowCount, mustBe: 6, severity: error}]"))
+        try lake.put(Self.sales, years: [2020, 2021, 2022, nil])
+        try lake.put(Self.shops)
+        try lake.build()
+        try lake.put(Self.sales + [Sale(shop: 1, year: 2020, amount: 1)], years: [2020])
+        #expect(try lake.build()["periods"] == 1)
+        // A seventh row.
+        try lake.put(Self.sales + [Sale(shop: 9, year: 2021, amount: 1)], years: [2021])
+        #expect(throws: GoldError.self) { try lake.build() }
     }
 }

@@ -38,7 +38,7 @@ extension LogService {
 
     func deleteGroup(_ input: JSON) async throws -> JSON {
         let id = try await groupID(try group(input))
-        try await store.write { transaction in
+        try await store.delete { transaction in
             try transaction.execute("DELETE FROM log_event WHERE group_id = ?", .integer(id))
             try transaction.execute("DELETE FROM log_stream WHERE group_id = ?", .integer(id))
             try transaction.execute("DELETE FROM log_group WHERE id = ?", .integer(id))
@@ -48,7 +48,7 @@ extension LogService {
 
     func deleteStream(_ input: JSON) async throws -> JSON {
         let id = try await streamID(try stream(input), group: try group(input))
-        try await store.write { transaction in
+        try await store.delete { transaction in
             try transaction.execute("DELETE FROM log_event WHERE stream_id = ?", .integer(id))
             try transaction.execute("DELETE FROM log_stream WHERE id = ?", .integer(id))
         }

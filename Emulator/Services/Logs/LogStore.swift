@@ -1,10 +1,9 @@
 internal import EmulatorCore
-internal import Synchronization
 
 /// Log groups, streams and events in a database of their own.
 ///
-/// Logs survive a crash of the emulator, but may be lost in a power cut: no write waits for an fsync, so writers are
-/// never held up. The oldest events are deleted when the database reaches its size limit.
+/// Logs survive a crash of the emulator but for the last instant, and may be lost in a power cut: no write waits for an fsync,
+/// so writers are never held up. The oldest events are deleted when the database reaches its size limit.
 final class LogStore: Sendable {
     private static let schema = """
         CREATE TABLE IF NOT EXISTS log_group (
@@ -25,8 +24,7 @@ final class LogStore: Sendable {
 
     private let store: Store
     private let sizeLimit: Int
-    /// Events that the next transaction stores.
-    private let pending = Mutex<[Line]>([])
+    private let intake = LogIntake()
 
     /// - Parameter sizeLimit: in bytes.
     init(directory: String, sizeLimit: Int) throws(StoreError) {
@@ -35,53 +33,40 @@ final class LogStore: Sendable {
         self.sizeLimit = sizeLimit
     }
 
-    func close() { store.close() }
+    /// Stores the events so far and ends.
+    func close() {
+        storeWaiting()
+        store.close()
+    }
 
     // MARK: Writing
 
-    /// Runs `body` on the writer's thread and waits for it.
+    /// Runs `body` on the writer's thread, after all events that were added before, and waits for it.
     @discardableResult
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (borrowing Transaction) throws -> Value
     ) async throws -> Value {
-        try await store.write(body)
-    }
-
-    /// An event that waits for the writer's thread.
-    private struct Line: Sendable {
-        let message: String
-        let time: Int64
-        let group: String
-        let stream: String
+        storeWaiting()
+        return try await store.write(body)
     }
 
     /// Adds an event without waiting. Creates a missing group and stream.
     func add(_ message: String, at time: Int64, group: String, stream: String) {
-        let line = Line(message: message, time: time, group: group, stream: stream)
-        let isFirst = pending.withLock { lines in
-            lines.append(line)
-            return lines.count == 1
-        }
-        guard isFirst else { return }
+        intake.add(message, at: time, group: group, stream: stream) { [self] in storeWaiting() }
+    }
+
+    private func storeWaiting() {
         // A log line that cannot be stored must not stop the work that it reports.
         store.submit { [self] transaction in
-            let lines = pending.withLock { lines in
-                defer { lines = [] }
-                return lines
-            }
-            for line in lines { try add(line, in: transaction) }
+            try intake.store(in: transaction) { try deleteOldest(ifDueAt: $0, in: transaction) }
         }
     }
 
-    private func add(_ line: Line, in transaction: borrowing Transaction) throws {
-        func insert() throws -> Bool {
-            try self.insert(
-                line.message, at: line.time, ingestedAt: line.time, line.group, line.stream, in: transaction)
-        }
-        if try !insert() {
-            try Self.create(group: line.group, at: line.time, in: transaction)
-            try Self.create(stream: line.stream, group: line.group, at: line.time, in: transaction)
-            _ = try insert()
+    /// Runs `body`, which deletes groups or streams, on the writer's thread.
+    func delete(_ body: @escaping @Sendable (borrowing Transaction) throws -> Void) async throws {
+        try await write { [intake] transaction in
+            try body(transaction)
+            intake.forget(in: transaction)
         }
     }
 
@@ -103,7 +88,7 @@ final class LogStore: Sendable {
             UPDATE log_stream SET first_at = coalesce(first_at, ?), last_at = ?
             WHERE id = (SELECT stream_id FROM log_event WHERE id = ?)
             """, .integer(time), .integer(time), .integer(event))
-        if event.isMultiple(of: Self.writesBetweenChecks) { try deleteOldest(in: transaction) }
+        if try deleteOldest(ifDueAt: event, in: transaction) { intake.forget(in: transaction) }
         return true
     }
 
@@ -125,17 +110,21 @@ final class LogStore: Sendable {
             """, .text(stream), .integer(time), .text(group)) == 1
     }
 
-    private func deleteOldest(in transaction: borrowing Transaction) throws {
+    /// - Parameter event: the id of the newest event.
+    /// - Returns: whether events were deleted, and maybe streams with them.
+    private func deleteOldest(ifDueAt event: Int64, in transaction: borrowing Transaction) throws -> Bool {
+        guard event.isMultiple(of: Self.writesBetweenChecks) else { return false }
         func pragma(_ name: String) throws -> Int {
             try transaction.snapshot.first("PRAGMA \(name)") { $0.int(0) } ?? 0
         }
         let used = (try pragma("page_count") - pragma("freelist_count")) * (try pragma("page_size"))
-        guard used > sizeLimit else { return }
+        guard used > sizeLimit else { return false }
         try transaction.execute(
             "DELETE FROM log_event WHERE id IN (SELECT id FROM log_event ORDER BY id LIMIT ?)",
             .integer(Self.removedAtOnce))
         try transaction.execute(
             "DELETE FROM log_stream WHERE NOT EXISTS (SELECT 1 FROM log_event WHERE stream_id = log_stream.id)")
+        return true
     }
 
     // MARK: Reading

@@ -3,12 +3,37 @@ internal import JSON
 internal import Synchronization
 internal import Time
 
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
 /// Metrics that a log event embeds: CloudWatch extracts them from every log group.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 struct EmbeddedMetrics: Sendable {
-    /// The requests of PutMetricData that the event makes.
-    private(set) var requests: [JSON] = []
+    /// The values of one metric at one time.
+    struct Datum: Sendable {
+        let namespace: String
+        let name: String
+        let dimensions: JSON
+        let unit: JSON
+        /// Milliseconds since 1970; nil for now.
+        let time: Double?
+        var values: [JSON]
+
+        /// An element of a request of PutMetricData.
+        var document: JSON {
+            var document: JSONObject = [
+                "MetricName": .string(name), "Dimensions": dimensions, "Values": .array(values), "Unit": unit,
+            ]
+            document["Timestamp"] = time.flatMap { JSONNumber($0 / 1000) }.map { .number($0) }
+            return .object(document)
+        }
+    }
+
+    private(set) var data: [Datum] = []
 
     private static let mostDimensions = 30
     private static let mostMetrics = 100
@@ -16,32 +41,31 @@ struct EmbeddedMetrics: Sendable {
 
     /// - Returns: nil for an event without metrics. What does not follow the format is left out, as CloudWatch does.
     init?(_ message: String) {
-        guard message.contains("\"CloudWatchMetrics\""), let event = try? JSON(parsing: message),
+        guard Self.mayHaveMetrics(message), let event = try? JSON(parsing: message),
             let about = event["_aws"], let directives = about["CloudWatchMetrics"]?.array
         else { return nil }
+        let time = about["Timestamp"]?.double
         for directive in directives {
             guard let namespace = directive["Namespace"]?.string else { continue }
-            let sets = directive["Dimensions"]?.array ?? [[]]
-            var data: [JSON] = []
+            let sets = (directive["Dimensions"]?.array ?? [[]]).compactMap { Self.dimensions($0, in: event) }
             for metric in (directive["Metrics"]?.array ?? []).prefix(Self.mostMetrics) {
                 guard let name = metric["Name"]?.string, let value = event[name],
                     let values = Self.values(value)
                 else { continue }
-                for set in sets {
-                    guard let dimensions = Self.dimensions(set, in: event) else { continue }
-                    var datum: JSONObject = [
-                        "MetricName": .string(name), "Dimensions": dimensions, "Values": .array(values),
-                        "Unit": metric["Unit"] ?? "None",
-                    ]
-                    datum["Timestamp"] = about["Timestamp"]?.double.flatMap { JSONNumber($0 / 1000) }.map {
-                        .number($0)
-                    }
-                    data.append(.object(datum))
+                for dimensions in sets {
+                    data.append(
+                        Datum(
+                            namespace: namespace, name: name, dimensions: dimensions, unit: metric["Unit"] ?? "None",
+                            time: time, values: values))
                 }
             }
-            if !data.isEmpty { requests.append(["Namespace": .string(namespace), "MetricData": .array(data)]) }
         }
-        if requests.isEmpty { return nil }
+        if data.isEmpty { return nil }
+    }
+
+    /// Few lines have metrics, so most are not parsed.
+    private static func mayHaveMetrics(_ message: String) -> Bool {
+        message.utf8.first == UInt8(ascii: "{") && message.withCString { strstr($0, "\"CloudWatchMetrics\"") != nil }
     }
 
     private static func values(_ value: JSON) -> [JSON]? {
@@ -66,14 +90,45 @@ struct EmbeddedMetrics: Sendable {
 }
 
 /// Gives CloudWatch what log events embed, a second at a time: a put for each event would be a transaction for each file.
+///
+/// The values of a metric within a second are one datum. CloudWatch keeps no finer times.
 final class EmbeddedMetricReports: Sendable {
-    /// Data by namespace.
-    private let pending = Mutex<[String: [JSON]]>([:])
+    /// What the values of one datum share.
+    private struct Series: Hashable {
+        let namespace: String
+        let name: String
+        let dimensions: String
+        let unit: String
+        let second: Double?
+    }
+
+    private struct Collected {
+        var data: [EmbeddedMetrics.Datum] = []
+        /// The position of the datum that takes further values.
+        var open: [Series: Int] = [:]
+
+        mutating func add(_ datum: EmbeddedMetrics.Datum) {
+            let series = Series(
+                namespace: datum.namespace, name: datum.name, dimensions: datum.dimensions.text,
+                unit: datum.unit.text, second: datum.time.map { ($0 / 1000).rounded(.down) })
+            if let position = open[series],
+                data[position].values.count + datum.values.count <= EmbeddedMetricReports.mostValuesInDatum
+            {
+                data[position].values += datum.values
+            } else {
+                open[series] = data.count
+                data.append(datum)
+            }
+        }
+    }
+
+    private let pending = Mutex(Collected())
     private let peers: Peers
     private let clock: ClockAndChance
 
     private static let millisecondsBetweenReports: Int64 = 1000
     private static let mostDataInPut = 1000
+    private static let mostValuesInDatum = 150
 
     init(peers: Peers, clock: ClockAndChance) {
         self.peers = peers
@@ -81,23 +136,22 @@ final class EmbeddedMetricReports: Sendable {
     }
 
     func add(_ message: String) {
-        guard let monitoring = peers.action("monitoring"), let metrics = EmbeddedMetrics(message) else { return }
+        guard let metrics = EmbeddedMetrics(message), let monitoring = peers.action("monitoring") else { return }
         let isFirst = pending.withLock { pending in
-            defer {
-                for request in metrics.requests {
-                    pending[request["Namespace"]?.string ?? "", default: []] += request["MetricData"]?.array ?? []
-                }
-            }
-            return pending.isEmpty
+            let isFirst = pending.data.isEmpty
+            for datum in metrics.data { pending.add(datum) }
+            return isFirst
         }
         guard isFirst else { return }
         Task {
             try? await clock.sleep(clock.now().advanced(byMilliseconds: Self.millisecondsBetweenReports))
             let collected = pending.withLock { pending in
-                defer { pending = [:] }
-                return pending
+                defer { pending = Collected() }
+                return pending.data
             }
-            for (namespace, data) in collected {
+            var data: [String: [JSON]] = [:]
+            for datum in collected { data[datum.namespace, default: []].append(datum.document) }
+            for (namespace, data) in data {
                 for start in stride(from: 0, to: data.count, by: Self.mostDataInPut) {
                     let some = Array(data[start..<min(start + Self.mostDataInPut, data.count)])
                     // A metric that CloudWatch refuses is not there; the event that embeds it is.

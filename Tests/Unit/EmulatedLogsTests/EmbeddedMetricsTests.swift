@@ -28,9 +28,9 @@ struct EmbeddedMetricsTests {
         let text = event(
             #"{"Namespace":"N","Dimensions":[["A"],["A","B"]],"Metrics":[{"Name":"m","Unit":"Count"},{"Name":"list"}]}"#,
             #""A":"x","B":2,"m":3,"list":[1,2]"#)
-        let request = EmbeddedMetrics(text)?.requests.first
-        #expect(request?["Namespace"] == "N")
-        let data = request?["MetricData"]?.array ?? []
+        let found = EmbeddedMetrics(text)?.data ?? []
+        #expect(found.map(\.namespace) == ["N", "N", "N", "N"])
+        let data = found.map(\.document)
         #expect(data.map { $0["MetricName"] } == ["m", "m", "list", "list"])
         #expect(data.map { $0["Dimensions"]?.array?.count } == [1, 2, 1, 2])
         #expect(data.first?["Unit"] == "Count")
@@ -50,22 +50,44 @@ struct EmbeddedMetricsTests {
         #expect(EmbeddedMetrics(event(directive, members)) == nil)
     }
 
-    @Test("the metrics of many events are put together")
-    func together() async throws {
-        // The first second ends when all events are there.
+    /// What CloudWatch is asked to put for events of one second.
+    private func requests(_ count: Int, for events: [String]) async throws -> [JSON] {
+        // The second ends when all events are there.
         let (second, end) = AsyncStream.makeStream(of: Void.self)
         let clock = ClockAndChance(
             now: { Timestamp(milliseconds: 0) }, sleep: { _ in for await _ in second {} })
         let monitoring = Monitoring()
         let reports = EmbeddedMetricReports(peers: Peers(monitoring), clock: clock)
-        for number in 0..<1001 {
-            reports.add(event(#"{"Namespace":"N","Metrics":[{"Name":"m"}]}"#, #""m":\#(number)"#))
-        }
-        reports.add("START RequestId: 1")
+        for event in events { reports.add(event) }
         end.finish()
-        while monitoring.received.count < 2 { try await Task.sleep(for: .milliseconds(1)) }
-        #expect(monitoring.received.map { $0["MetricData"]?.array?.count } == [1000, 1])
-        #expect(monitoring.received.last?["MetricData"]?[0]?["Values"] == [1000])
+        while monitoring.received.count < count { try await Task.sleep(for: .milliseconds(1)) }
+        return monitoring.received
+    }
+
+    @Test("the metrics of many events are put together")
+    func together() async throws {
+        let events = (0..<1001).map {
+            event(#"{"Namespace":"N","Metrics":[{"Name":"m\#($0)"}]}"#, #""m\#($0)":\#($0)"#)
+        }
+        let received = try await requests(2, for: events + ["START RequestId: 1"])
+        #expect(received.map { $0["MetricData"]?.array?.count } == [1000, 1])
+        #expect(received.last?["MetricData"]?[0]?["Values"] == [1000])
+    }
+
+    @Test("the values of a metric within a second are one datum, up to 150 of them")
+    func values() async throws {
+        let events = (0..<151).map { number in
+            event(
+                #"{"Namespace":"N","Dimensions":[["A"]],"Metrics":[{"Name":"m"}]}"#,
+                #""A":"\#(number == 1 ? "other" : "x")","m":\#(number)"#)
+        }
+        let later = events[2].replacing("1780000000000", with: "1780000001000")
+        let data = try await requests(1, for: events + [events[0], later])[0]["MetricData"]?.array ?? []
+        #expect(data.map { $0["Values"]?.array?.count } == [150, 1, 1, 1])
+        #expect(data[0]["Values"]?.array?.prefix(3) == [0, 2, 3])
+        #expect(data[1]["Dimensions"]?[0]?["Value"] == "other")
+        #expect(data[2]["Values"] == [0])
+        #expect(data[3]["Timestamp"]?.double == 1_780_000_001)
     }
 
     @Test("a plain message has no metrics")

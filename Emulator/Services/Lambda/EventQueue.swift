@@ -103,11 +103,11 @@ struct EventQueue: Sendable {
         }
     }
 
-    /// Ends an event; `then` is committed with it.
+    /// Ends an event; `then` is committed with it. After a power cut the event may run again, as it may on AWS.
     func finish(
         _ event: QueuedEvent, then: @escaping @Sendable (borrowing Transaction) throws -> Void = { _ in }
     ) async throws {
-        try await store.write { transaction in
+        try await store.write(waitsForDisk: false) { transaction in
             try transaction.execute("DELETE FROM lambda_event WHERE id = ?", .integer(event.id))
             try then(transaction)
         }

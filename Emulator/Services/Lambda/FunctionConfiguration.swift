@@ -7,6 +7,8 @@ struct FunctionConfiguration: Sendable {
     let name: String
     /// The members of `CreateFunction`, or the resource's properties. `GetFunction` returns them.
     var declaration: JSONObject
+    /// Another one after each change of a function that exists; see ``FunctionRegistry``.
+    var revision = 0
 
     /// - Throws: ``AWSFault`` if the name is missing or invalid.
     init(_ declaration: JSONObject) throws(AWSFault) {

@@ -11,6 +11,7 @@ final class FunctionRegistry: Sendable {
     private let store: Store
     private let account: Account
     private let functions: Mutex<[String: FunctionConfiguration]>
+    private let lastRevision = Atomic(0)
 
     init(store: Store, account: Account) throws {
         self.store = store
@@ -49,6 +50,8 @@ final class FunctionRegistry: Sendable {
                     .text(function.name), .blob(JSON.object(function.declaration).bytes))
             }
         } catch { throw .internalFailure(error) }
+        var function = function
+        function.revision = lastRevision.add(1, ordering: .relaxed).newValue
         functions.withLock { $0[function.name] = function }
     }
 

@@ -16,13 +16,12 @@ final class FunctionWorker: Sendable {
     /// A worker could not start; this is the outcome of the invocation that needed it.
     struct InitFailure: Error { let outcome: InvocationOutcome }
 
-    private static let memoryCheckInterval = Duration.milliseconds(50)
-
     let plan: Plan
     private let process: ChildProcess
     private let listener: any Listener
     private let runtime: RuntimeAPI
     private let log: InvocationLog
+    private let watch: InvocationWatch
     private let clock: ClockAndChance
     /// The init duration, which is reported with the first invocation.
     private let initDuration: Once<Duration>
@@ -32,13 +31,14 @@ final class FunctionWorker: Sendable {
 
     private init(
         plan: Plan, process: ChildProcess, listener: any Listener, runtime: RuntimeAPI, log: InvocationLog,
-        clock: ClockAndChance, initDuration: Duration
+        watch: InvocationWatch, clock: ClockAndChance, initDuration: Duration
     ) {
         self.plan = plan
         self.process = process
         self.listener = listener
         self.runtime = runtime
         self.log = log
+        self.watch = watch
         self.clock = clock
         self.initDuration = Once(initDuration)
     }
@@ -49,7 +49,8 @@ final class FunctionWorker: Sendable {
     /// - Throws: ``InitFailure`` if the process ends, reports an error or times out instead; ``AWSFault`` if it cannot
     ///   be started.
     static func start(
-        _ plan: Plan, host: ProcessHost, listening: any Listening, sink: any LogWriting, clock: ClockAndChance
+        _ plan: Plan, host: ProcessHost, listening: any Listening, sink: any LogWriting, watch: InvocationWatch,
+        clock: ClockAndChance
     ) async throws -> FunctionWorker {
         let begin = ContinuousClock.now
         let runtime = RuntimeAPI()
@@ -86,9 +87,9 @@ final class FunctionWorker: Sendable {
             throw failure(readiness, of: plan, log, after: ContinuousClock.now - begin)
         }
         let worker = FunctionWorker(
-            plan: plan, process: process, listener: listener, runtime: runtime, log: log, clock: clock,
-            initDuration: ContinuousClock.now - begin)
-        Task { await worker.watch() }
+            plan: plan, process: process, listener: listener, runtime: runtime, log: log, watch: watch,
+            clock: clock, initDuration: ContinuousClock.now - begin)
+        Task { await worker.waitForEnd() }
         return worker
     }
 
@@ -116,7 +117,7 @@ final class FunctionWorker: Sendable {
     }
 
     /// Waits for the end of the process, which also ends a running invocation.
-    private func watch() async {
+    private func waitForEnd() async {
         let end = await process.ended()
         current.withLock { $0 }?.settle(.exited(end))
         await listener.close()
@@ -146,14 +147,10 @@ final class FunctionWorker: Sendable {
         log.start(invocation.requestID)
         runtime.submit(invocation, end: promise)
         if let end = process.end { promise.settle(.exited(end)) }
-        let timer = Task {
-            try await Task.sleep(for: timeout)
-            promise.settle(.timedOut)
-        }
-        let memoryWatch = Task { try await watchMemory(promise) }
+        let watched = watch.add(
+            process, until: begin + timeout, memoryLimit: plan.configuration.memoryInMegabytes << 20, end: promise)
         let end = await promise.value
-        timer.cancel()
-        memoryWatch.cancel()
+        watch.remove(watched)
         if case .exited = end, runtime.withdraw() { return nil }
         let duration = min(ContinuousClock.now - begin, timeout)
         let peak = process.peakResidentBytes
@@ -161,16 +158,6 @@ final class FunctionWorker: Sendable {
         if case .outOfMemory = end { stop() }
         process.drain()
         return finish(invocation, end, duration: duration, peakBytes: peak)
-    }
-
-    private func watchMemory(_ promise: Promise<InvocationEnd>) async throws {
-        let limit = plan.configuration.memoryInMegabytes << 20
-        while promise.settled == nil {
-            try await Task.sleep(for: Self.memoryCheckInterval)
-            if process.residentBytes > limit {
-                promise.settle(.outOfMemory)
-            }
-        }
     }
 
     private func finish(

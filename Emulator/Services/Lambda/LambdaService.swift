@@ -48,6 +48,9 @@ package final class LambdaService: Sendable {
     private let peers: Peers
     private let environment: ProcessEnvironment
     private let metrics: FunctionMetrics
+    private let watch = InvocationWatch()
+    /// The environment of each function, as of a revision of it.
+    private let environments = Mutex<[String: (revision: Int, variables: [String: String])]>([:])
     private let dispatcher = Mutex<Task<Void, Never>?>(nil)
 
     /// - Parameter endpoint: the address for `AWS_ENDPOINT_URL` in functions, which must be set before the first
@@ -131,7 +134,7 @@ package final class LambdaService: Sendable {
                 worker =
                     if let kept = turn.worker { kept } else {
                         try await FunctionWorker.start(
-                            plan, host: host, listening: listening, sink: peers, clock: options.clock)
+                            plan, host: host, listening: listening, sink: peers, watch: watch, clock: options.clock)
                     }
             } catch {
                 await pool.finish(turn, worker: nil)
@@ -200,6 +203,19 @@ package final class LambdaService: Sendable {
 
     private func plan(for function: FunctionConfiguration) throws(AWSFault) -> FunctionWorker.Plan {
         let code = try code(of: function)
+        let known = environments.withLock { $0[function.name] }
+        let variables: [String: String]
+        if let known, known.revision == function.revision, known.variables["LAMBDA_TASK_ROOT"] == code.taskRoot {
+            variables = known.variables
+        } else {
+            variables = self.variables(of: function, code)
+            environments.withLock { $0[function.name] = (function.revision, variables) }
+        }
+        return FunctionWorker.Plan(
+            configuration: function, code: code, environment: variables, initTimeout: options.initTimeout)
+    }
+
+    private func variables(of function: FunctionConfiguration, _ code: FunctionCode) -> [String: String] {
         var environment = environment
         if function.declaration["Code"]?["Package"] != nil { environment.additions = [:] }
         var variables = environment.variables
@@ -214,8 +230,7 @@ package final class LambdaService: Sendable {
         variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
         variables["LAMBDA_TASK_ROOT"] = code.taskRoot
         variables.merge(function.variables) { _, own in own }
-        return FunctionWorker.Plan(
-            configuration: function, code: code, environment: variables, initTimeout: options.initTimeout)
+        return variables
     }
 
     /// `Root=1-<seconds>-<24 digits>;Sampled=0`

@@ -23,10 +23,24 @@ actor WorkerPool {
 
     private struct Waiter {
         let number: Int
-        let function: String
+        let plan: FunctionWorker.Plan
         let limit: Int
-        let continuation: CheckedContinuation<Bool, Never>
+        /// From when on it would rather start a worker than wait for one.
+        let startsAt: ContinuousClock.Instant
+        /// When it no longer waits.
+        let deadline: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Turn?, Never>
+
+        var function: String { plan.configuration.name }
     }
+
+    /// How long a caller waits for a busy worker of its function before it starts another one, times its place in the line.
+    ///
+    /// To start a process takes the processors longer than most invocations do, so a burst of short ones is over sooner with few
+    /// workers. Long ones have as many as they need after a moment.
+    private static let startDelay = Duration.milliseconds(25)
+    /// How often waiters are looked at whose time has come.
+    private static let lookInterval = Duration.milliseconds(10)
 
     private let limits: Limits
     private let clock = ContinuousClock()
@@ -36,6 +50,7 @@ actor WorkerPool {
     private var busyTotal = 0
     private var waiters: [Waiter] = []
     private var nextWaiter = 0
+    private var isLookingAtWaiters = false
     private var reaper: Task<Void, Never>?
 
     init(_ limits: Limits) { self.limits = limits }
@@ -45,23 +60,37 @@ actor WorkerPool {
     /// Waits for a turn and takes it; ``finish(_:worker:)`` returns it.
     /// - Throws: ``AWSFault`` `TooManyRequestsException` if no turn is free in time.
     func take(_ plan: FunctionWorker.Plan) async throws(AWSFault) -> Turn {
-        let function = plan.configuration.name
         let limit = plan.configuration.reservedConcurrency ?? limits.concurrency
         guard limit > 0 else { throw Self.throttled(reserved: true) }
-        if !isFree(function, limit) {
-            let isReserved = plan.configuration.reservedConcurrency != nil
-            let patience = isReserved ? limits.patience : limits.hostPatience
-            guard await waitForTurn(function, limit, patience) else { throw Self.throttled(reserved: isReserved) }
-        } else {
-            occupy(function)
+        // Nobody overtakes those who wait for the same function.
+        if !waiters.contains(where: { $0.function == plan.configuration.name }),
+            let turn = turn(plan, limit, mayStart: false)
+        {
+            return turn
         }
-        while let (worker, _) = idle[function]?.popLast() {
+        let isReserved = plan.configuration.reservedConcurrency != nil
+        let patience = isReserved ? limits.patience : limits.hostPatience
+        guard let turn = await waitForTurn(plan, limit, patience) else { throw Self.throttled(reserved: isReserved) }
+        return turn
+    }
+
+    /// Takes a turn if one is free now: with an idle worker, or with the right to start one.
+    /// - Parameter mayStart: whether another worker may be started while one of the function is busy.
+    private func turn(_ plan: FunctionWorker.Plan, _ limit: Int, mayStart: Bool) -> Turn? {
+        let function = plan.configuration.name
+        guard busyTotal < limits.concurrency, busy[function, default: 0] < limit else { return nil }
+        var found: FunctionWorker?
+        while found == nil, let (worker, _) = idle[function]?.popLast() {
             if worker.isAlive, worker.plan.isInterchangeable(with: plan) {
-                return Turn(function: function, worker: worker)
+                found = worker
+            } else {
+                worker.stop()
             }
-            worker.stop()
         }
-        return Turn(function: function, worker: nil)
+        guard found != nil || mayStart || busy[function, default: 0] == 0 else { return nil }
+        busy[function, default: 0] += 1
+        busyTotal += 1
+        return Turn(function: function, worker: found)
     }
 
     /// Returns a turn. If `worker` is alive, it becomes idle.
@@ -72,44 +101,61 @@ actor WorkerPool {
             idle[turn.function, default: []].append((worker, clock.now))
             if reaper == nil { reaper = Task { await self.reap() } }
         }
-        while let position = waiters.firstIndex(where: { isFree($0.function, $0.limit) }) {
-            let waiter = waiters.remove(at: position)
-            occupy(waiter.function)
-            waiter.continuation.resume(returning: true)
+        serveWaiters()
+    }
+
+    /// Gives turns to those who wait, the longest first.
+    private func serveWaiters() {
+        guard !waiters.isEmpty else { return }
+        let now = clock.now
+        var position = 0
+        while position < waiters.count {
+            let waiter = waiters[position]
+            if let turn = turn(waiter.plan, waiter.limit, mayStart: waiter.startsAt <= now) {
+                waiters.remove(at: position)
+                waiter.continuation.resume(returning: turn)
+            } else {
+                position += 1
+            }
         }
     }
 
-    private func isFree(_ function: String, _ limit: Int) -> Bool {
-        busyTotal < limits.concurrency && busy[function, default: 0] < limit
-    }
-
-    private func occupy(_ function: String) {
-        busy[function, default: 0] += 1
-        busyTotal += 1
-    }
-
-    /// - Returns: true if the turn was taken, false after the timeout or if the caller no longer waits.
-    private func waitForTurn(_ function: String, _ limit: Int, _ patience: Duration) async -> Bool {
+    /// - Returns: nil after the timeout or if the caller no longer waits.
+    private func waitForTurn(_ plan: FunctionWorker.Plan, _ limit: Int, _ patience: Duration) async -> Turn? {
         nextWaiter += 1
         let number = nextWaiter
-        let timer = Task {
-            try await Task.sleep(for: patience)
-            self.cancelWait(number)
-        }
-        defer { timer.cancel() }
+        let now = clock.now
+        let place = waiters.count { $0.function == plan.configuration.name } + 1
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                guard !Task.isCancelled else { return continuation.resume(returning: false) }
-                waiters.append(Waiter(number: number, function: function, limit: limit, continuation: continuation))
+                guard !Task.isCancelled else { return continuation.resume(returning: nil) }
+                waiters.append(
+                    Waiter(
+                        number: number, plan: plan, limit: limit, startsAt: now + Self.startDelay * place,
+                        deadline: now + patience, continuation: continuation))
+                guard !isLookingAtWaiters else { return }
+                isLookingAtWaiters = true
+                Task { await self.lookAtWaiters() }
             }
         } onCancel: {
             Task { await self.cancelWait(number) }
         }
     }
 
+    /// Lets those start a worker who have waited for one, and sends those away whose time is over, until nobody waits.
+    private func lookAtWaiters() async {
+        while !waiters.isEmpty {
+            try? await Task.sleep(for: Self.lookInterval)
+            serveWaiters()
+            let now = clock.now
+            for waiter in waiters where waiter.deadline <= now { cancelWait(waiter.number) }
+        }
+        isLookingAtWaiters = false
+    }
+
     private func cancelWait(_ number: Int) {
         guard let position = waiters.firstIndex(where: { $0.number == number }) else { return }
-        waiters.remove(at: position).continuation.resume(returning: false)
+        waiters.remove(at: position).continuation.resume(returning: nil)
     }
 
     private static func throttled(reserved: Bool) -> AWSFault {
@@ -150,7 +196,9 @@ actor WorkerPool {
 extension FunctionWorker.Plan {
     /// Whether a worker of this plan can run invocations of `other`.
     fileprivate func isInterchangeable(with other: Self) -> Bool {
-        code == other.code && environment == other.environment
+        guard code == other.code else { return false }
+        if configuration.revision == other.configuration.revision { return true }
+        return environment == other.environment
             && configuration.timeoutInSeconds == other.configuration.timeoutInSeconds
             && configuration.memoryInMegabytes == other.configuration.memoryInMegabytes
     }

@@ -38,7 +38,8 @@ actor ExecutionRunner {
     private var sequence: Int64 = 0
     private var lastEventID: Int64 = 0
     private var calls: [TaskID: Task<Void, Never>] = [:]
-    private var timers: [TimerID: Task<Void, Never>] = [:]
+    /// Their numbers in the service's queue.
+    private var timers: [TimerID: Int] = [:]
 
     init(_ execution: Execution, keeping: Keeping, logging: ExecutionLogging?, service: StepFunctionsService) {
         self.execution = execution
@@ -118,7 +119,8 @@ actor ExecutionRunner {
         case .start:
             guard execution.outcome != nil else { return }
             let arn = execution.identity.arn
-            try await service.store.write { transaction in
+            // An end that a power cut takes back makes the workflow run again, which it may.
+            try await service.store.write(waitsForDisk: false) { transaction in
                 try transaction.execute("DELETE FROM express_executions WHERE arn = ?", .text(arn))
             }
             return
@@ -154,12 +156,13 @@ actor ExecutionRunner {
         case .startTask(let request): call(request, submission: nil)
         case .cancelTask(let id): calls.removeValue(forKey: id)?.cancel()
         case .setTimer(let id, let at): setTimer(id, at: at)
-        case .cancelTimer(let id): timers.removeValue(forKey: id)?.cancel()
+        case .cancelTimer(let id): if let number = timers.removeValue(forKey: id) { service.timers.cancel(number) }
         case .finished(let outcome):
             let arn = execution.identity.arn
             service.runners.withLock { $0[arn] = nil }
             for call in calls.values { call.cancel() }
-            for alarm in timers.values { alarm.cancel() }
+            for number in timers.values { service.timers.cancel(number) }
+            timers = [:]
             self.outcome.settle(outcome)
         }
     }
@@ -177,15 +180,11 @@ actor ExecutionRunner {
     private func callEnded(_ id: TaskID) { calls[id] = nil }
 
     private func setTimer(_ id: TimerID, at: Timestamp) {
-        let clock = service.clock
-        let now = clock.now()
+        let now = service.clock.now()
         let wait = Double(max(0, at.milliseconds(since: now))) / service.speed
         // A wait beyond the calendar's end never passes.
         let end = Timestamp(milliseconds: now.milliseconds + Int64(min(wait.rounded(.up), 1e14)))
-        timers[id] = Task {
-            guard (try? await clock.sleep(end)) != nil else { return }
-            self.timerFired(id)
-        }
+        timers[id] = service.timers.set(at: end.milliseconds) { Task { await self.timerFired(id) } }
     }
 
     private func timerFired(_ id: TimerID) {

@@ -23,6 +23,7 @@ package final class StepFunctionsService: Service, JSONService {
     /// The services that tasks call. A call to a service that is not emulated fails.
     let peers: Peers
     let activities = ActivityQueues()
+    let timers: TimerQueue
     let runners = Mutex<[String: ExecutionRunner]>([:])
     /// The executions that ran when the emulator ended and have not been resumed, by ARN.
     let recovering = Mutex<[String: Recovery]>([:])
@@ -36,6 +37,7 @@ package final class StepFunctionsService: Service, JSONService {
         self.store = store
         self.account = account
         self.clock = clock
+        timers = TimerQueue(clock: clock)
         self.speed = speed
         self.peers = peers
     }

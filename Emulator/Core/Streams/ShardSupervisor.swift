@@ -43,9 +43,13 @@ package struct ShardSupervisor: Sendable {
                     }
                 }
                 await bell.wait()
+                // It rings for each record, and shards come seldom.
+                try? await Task.sleep(for: Self.pause)
             }
         }
     }
+
+    private static let pause = Duration.milliseconds(20)
 
     /// The lanes that have records to come, and whose shards' parents have none.
     private func nextLanes() -> [ShardLane] {

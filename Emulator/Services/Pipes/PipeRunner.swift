@@ -154,7 +154,8 @@ struct PipeRunner: Sendable {
         if case .function(let function) = pipe.target {
             for batch in batches { try await invoke(function, batch) }
         }
-        try await store.write { transaction in
+        // What is delivered has no effect elsewhere that does not wait for the disk, and so for this commit, too.
+        try await store.write(waitsForDisk: false) { transaction in
             if case .queued(let target) = pipe.target {
                 for batch in batches { try peers.deliver(TargetEvent(batch), to: target, in: transaction) }
             }

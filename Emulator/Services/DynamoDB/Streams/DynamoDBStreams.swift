@@ -41,10 +41,10 @@ extension DynamoDB: StreamSource {
 
     package func shards(ofStream arn: String) throws(AWSFault) -> [StreamShard] {
         try reading { snapshot in
-            let stream = try ChangeLog.stream(arn: arn, in: snapshot)
+            let stream = try ChangeLog.place(ofStream: arn, in: snapshot)
             return [
                 StreamShard(
-                    id: arn, name: stream.shardID, lastSequence: stream.lastSequence, isClosed: stream.ended != nil)
+                    id: arn, name: stream.shardID, lastSequence: stream.lastSequence, isClosed: stream.isEnded)
             ]
         }
     }
@@ -53,7 +53,7 @@ extension DynamoDB: StreamSource {
         ofStream arn: String, shard: StreamShard, after sequence: Int64, limit: Int
     ) throws(AWSFault) -> [StreamRecord] {
         try reading { snapshot in
-            let stream = try ChangeLog.stream(arn: arn, in: snapshot)
+            let stream = try ChangeLog.place(ofStream: arn, in: snapshot).id
             return try ChangeLog.records(of: stream, after: sequence, limit: limit, in: snapshot).map {
                 sequence, record in
                 var event = record.object ?? JSONObject()

@@ -27,7 +27,7 @@ struct GetRecords: ReadingOperation {
                 "Iterator expired. The iterator was created more than 15 minutes ago.")
         }
         let stream = try ChangeLog.stream(arn: iterator.arn, in: snapshot)
-        let records = try ChangeLog.records(of: stream, after: iterator.after, limit: limit, in: snapshot)
+        let records = try ChangeLog.records(of: stream.id, after: iterator.after, limit: limit, in: snapshot)
         let last = records.last?.sequence ?? iterator.after
         var answer: JSONObject = ["Records": .array(records.map(\.record))]
         // An ended shard has no next iterator once all records are read.

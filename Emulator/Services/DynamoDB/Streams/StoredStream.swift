@@ -12,7 +12,9 @@ struct StoredStream: Sendable {
     var lastSequence: Int64
 
     /// Every stream is one shard, which is named after its creation time, as on AWS.
-    var shardID: String {
+    var shardID: String { Self.shardID(created: created) }
+
+    fileprivate static func shardID(created: Int64) -> String {
         let digits = String(created)
         return "shardId-" + String(repeating: "0", count: max(0, 20 - digits.utf8.count)) + digits + "-00000001"
     }
@@ -28,7 +30,29 @@ struct StoredStream: Sendable {
     }
 }
 
+/// What readers of a stream need of it, each time that a record was added.
+struct StreamPlace: Sendable {
+    var id: Int64
+    var shardID: String
+    var lastSequence: Int64
+    var isEnded: Bool
+}
+
 extension ChangeLog {
+    static func place(ofStream arn: String, in snapshot: borrowing Snapshot) throws -> StreamPlace {
+        let place = try snapshot.first(
+            "SELECT id, created, ended, last_sequence FROM dynamodb_stream WHERE arn = ?", .text(arn)
+        ) { row in
+            StreamPlace(
+                id: row.integer(0), shardID: StoredStream.shardID(created: row.integer(1)),
+                lastSequence: row.integer(3), isEnded: !row.isNull(2))
+        }
+        guard let place else {
+            throw DynamoDBFault.resourceNotFound("Requested resource not found: Stream: \(arn) not found")
+        }
+        return place
+    }
+
     static func stream(arn: String, in snapshot: borrowing Snapshot) throws -> StoredStream {
         let stream = try snapshot.first(
             "SELECT \(StoredStream.columns) FROM dynamodb_stream WHERE arn = ?", .text(arn)
@@ -53,13 +77,13 @@ extension ChangeLog {
 
     /// At most `limit` records after `sequence`, oldest first.
     static func records(
-        of stream: StoredStream, after sequence: Int64, limit: Int, in snapshot: borrowing Snapshot
+        of stream: Int64, after sequence: Int64, limit: Int, in snapshot: borrowing Snapshot
     ) throws -> [(sequence: Int64, record: JSON)] {
         try snapshot.all(
             """
             SELECT sequence, record FROM dynamodb_stream_record WHERE stream_id = ? AND sequence > ?
             ORDER BY sequence LIMIT ?
-            """, .integer(stream.id), .integer(sequence), .integer(limit)
+            """, .integer(stream), .integer(sequence), .integer(limit)
         ) { ($0.integer(0), try JSON(parsing: $0.blob(1))) }
     }
 

@@ -4,12 +4,16 @@ internal import JSON
 
 /// Resolves a parsed condition into one that can be evaluated, with the service's checks in the service's order.
 struct ConditionResolver {
+    private static let parsed = SyntaxCache<ConditionSyntax>()
+
     /// - Throws: the first broken rule: unknown functions, misused functions, reserved words, then condition by
     ///   condition.
     static func resolve(
         _ expression: String, _ placeholders: inout Placeholders
     ) throws(ExpressionError) -> Condition {
-        let syntax = try ConditionParser.parse(expression)
+        let syntax = try parsed.syntax(of: expression) { (text) throws(ExpressionError) in
+            try ConditionParser.parse(text)
+        }
         try checkFunctionNames(syntax)
         try checkFunctionUse(syntax)
         try checkReservedWords(syntax)

@@ -30,14 +30,14 @@ struct Placeholders: Sendable {
     mutating func check() throws(DynamoDBFault) {
         if let names {
             if names.isEmpty { throw .validation("ExpressionAttributeNames must not be empty") }
-            for (name, _) in names where !Self.isPlaceholder(name, "#") {
+            for (name, _) in names where !Self.isPlaceholder(name, UInt8(ascii: "#")) {
                 throw .validation("ExpressionAttributeNames contains invalid key: Syntax error; key: \"\(name)\"")
             }
             for (_, value) in names { try AttributeName.check(value) }
         }
         guard let values else { return }
         if values.isEmpty { throw .validation("ExpressionAttributeValues must not be empty") }
-        for (name, _) in values where !Self.isPlaceholder(name, ":") {
+        for (name, _) in values where !Self.isPlaceholder(name, UInt8(ascii: ":")) {
             throw .validation("ExpressionAttributeValues contains invalid key: Syntax error; key: \"\(name)\"")
         }
         for (name, value) in values {
@@ -51,8 +51,8 @@ struct Placeholders: Sendable {
         }
     }
 
-    private static func isPlaceholder(_ text: String, _ mark: Character) -> Bool {
-        guard text.first == mark, text.utf8.count > 1 else { return false }
+    private static func isPlaceholder(_ text: String, _ mark: UInt8) -> Bool {
+        guard text.utf8.first == mark, text.utf8.count > 1 else { return false }
         return text.utf8.dropFirst().allSatisfy { byte in
             (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "_")
         }

@@ -3,9 +3,11 @@ internal import EmulatorCore
 /// Resolves a parsed update into one that can be applied, with the service's checks in the service's order.
 struct UpdateResolver {
     static let functionNames: Set<String> = ["if_not_exists", "list_append"]
+    private static let parsed = SyntaxCache<UpdateSyntax>()
 
     static func resolve(_ expression: String, _ placeholders: inout Placeholders) throws(ExpressionError) -> Update {
-        let syntax = try UpdateParser.parse(expression)
+        let syntax = try parsed.syntax(of: expression) { (text) throws(ExpressionError) in try UpdateParser.parse(text)
+        }
         for action in syntax.actions {
             try action.path.checkReservedWords()
             try action.operand?.checkReservedWords()
@@ -57,7 +59,8 @@ extension DocumentPath {
         var conflict: ExpressionError?
         for (position, path) in paths.enumerated() {
             for earlier in paths[..<position] {
-                let shown = "path one: \(earlier.shown), path two: \(path.shown)"
+                // Made only where it is shown: an update of many attributes has hundreds of pairs.
+                var shown: String { "path one: \(earlier.shown), path two: \(path.shown)" }
                 switch earlier.clash(with: path) {
                 case .overlap:
                     throw ExpressionError(

@@ -9,6 +9,7 @@ public struct AWSClient: Sendable {
     public let configuration: AWSConfiguration
     private let credentials: CredentialsCache
     private let clock = ServiceClock()
+    private let signingKeys = SigningKeys()
     private var caller: Caller
 
     /// Creates a client with the region, endpoints and credentials that the SDKs' environment variables configure.
@@ -138,7 +139,8 @@ public struct AWSClient: Sendable {
             request, operation: operation,
             prepare: { (request) throws(AWSError) in
                 let credentials = try credentials.credentials(with: caller, configuration: configuration)
-                let signer = Signer(credentials: credentials, region: configuration.region, service: service)
+                let signer = Signer(
+                    credentials: credentials, region: configuration.region, service: service, keys: signingKeys)
                 signer.sign(&request, at: clock.time(caller.clock))
             },
             forgetCredentials: credentials.forget, setClock: { clock.set(to: $0, caller.clock) }, read: read)

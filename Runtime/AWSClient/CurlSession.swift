@@ -206,15 +206,24 @@ final class CurlSession: @unchecked Sendable {
     }
 
     private func receive(headerLine line: UnsafeRawBufferPointer) {
-        let text = String(decoding: line, as: UTF8.self)
-        if text.hasPrefix("HTTP/") {
+        // Bytes, because there are ten lines to each short response.
+        if line.starts(with: "HTTP/".utf8) {
             responseFields = HTTPHeaders()
-        } else if let colon = text.firstIndex(of: ":") {
-            responseFields.add(text[..<colon].trimmed, text[text.index(after: colon)...].trimmed)
-        } else if text.trimmed.isEmpty {
+        } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
+            responseFields.add(Self.trimmed(line[..<colon]), Self.trimmed(line[(colon + 1)...]))
+        } else if line.allSatisfy(Self.isSpace) {
             // The final head follows an interim one such as 100 Continue.
             isHeadComplete = ccurl_response_code(easy) >= 200
         }
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+
+    private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+        var bytes = bytes
+        while let first = bytes.first, isSpace(first) { bytes.removeFirst() }
+        while let last = bytes.last, isSpace(last) { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private func check(_ code: CURLcode) throws(TransportError) {

@@ -16,12 +16,17 @@ public struct HTTPHeaders: Sendable, Hashable {
     /// All values of the header, joined by commas. Setting replaces them; setting nil removes them.
     public subscript(name: String) -> String? {
         get {
-            let values = fields.filter { $0.name == name.lowercased() }.map(\.value)
-            return values.isEmpty ? nil : values.joined(separator: ",")
+            let name = name.lowercased()
+            var joined: String?
+            for field in fields where field.name == name {
+                joined = joined.map { "\($0),\(field.value)" } ?? field.value
+            }
+            return joined
         }
         set {
-            fields.removeAll { $0.name == name.lowercased() }
-            if let newValue { add(name, newValue) }
+            let name = name.lowercased()
+            fields.removeAll { $0.name == name }
+            if let newValue { fields.append(Field(name: name, value: newValue)) }
         }
     }
 

@@ -70,7 +70,7 @@ public struct Digest: ~Copyable {
     public static func hmacSHA256(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
         var code = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 32
-        HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &code, &length)
+        HMAC(HashFunction.sha256.algorithm, key, Int32(key.count), message, message.count, &code, &length)
         return code
     }
 }

@@ -96,6 +96,23 @@ import Time
         #expect(signed.headers["authorization"]?.hasSuffix("Signature=\(vector.signature)") == true)
     }
 
+    @Test("a key that is kept signs as one that is derived, whatever secret, day and service came before")
+    func keptKeys() {
+        let keys = SigningKeys()
+        let vector = Vector(testDescription: "", signature: "")
+        for round in 0..<40 {
+            let credentials = Credentials(
+                accessKeyID: "AKIDEXAMPLE", secretAccessKey: round % 4 == 3 ? "other" : Self.suiteSecret)
+            let service = ["s3", "dynamodb", "service"][round % 3]
+            let time = "2015-08-\(round < 20 ? 30 : 31)T12:36:00Z"
+            let kept = Signer(credentials: credentials, region: "us-east-1", service: service, keys: keys)
+            let derived = Signer(credentials: credentials, region: "us-east-1", service: service)
+            #expect(
+                sign(vector, host: "example.amazonaws.com", kept, at: time).headers["authorization"]
+                    == sign(vector, host: "example.amazonaws.com", derived, at: time).headers["authorization"])
+        }
+    }
+
     /// The signatures are botocore 1.44.5's for the same request: SigV4Auth for DynamoDB, S3SigV4Auth for S3.
     @Test("S3 signs the path as sent; other services encode it again") func pathEncoding() {
         let vector = Vector(testDescription: "", path: "/a b/%41+é", signature: "")

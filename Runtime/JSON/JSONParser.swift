@@ -158,15 +158,20 @@ struct JSONParser {
     private mutating func parseString() throws(JSONError) -> String {
         at += 1
         let start = at
+        var isASCII = true
         while at < text.count {
             let byte = text[at]
             if byte == UInt8(ascii: "\"") {
-                let value = try decoded(text[start..<at], from: start)
+                // Most strings are ASCII, and need no validation, which is slow to begin.
+                let value =
+                    isASCII
+                    ? String(decoding: text[start..<at], as: UTF8.self) : try decoded(text[start..<at], from: start)
                 at += 1
                 return value
             }
             if byte == UInt8(ascii: "\\") { return try parseEscapedString(from: start) }
             guard byte >= 0x20 else { throw fault("an unescaped control character") }
+            if byte >= 0x80 { isASCII = false }
             at += 1
         }
         throw fault("expected '\"' before the end of the text")

@@ -96,9 +96,14 @@ struct HTTPConnection: ~Copyable {
     }
 
     private static func emptyLine(in bytes: ArraySlice<UInt8>, from start: Int) -> Range<Int>? {
-        var at = start
-        while at + 4 <= bytes.endIndex {
-            if bytes[at..<at + 4].elementsEqual("\r\n\r\n".utf8) { return at..<at + 4 }
+        let (carriageReturn, lineFeed) = (UInt8(ascii: "\r"), UInt8(ascii: "\n"))
+        var at = start + 3
+        while at < bytes.endIndex {
+            if bytes[at] == lineFeed, bytes[at - 1] == carriageReturn, bytes[at - 2] == lineFeed,
+                bytes[at - 3] == carriageReturn
+            {
+                return at - 3..<at + 1
+            }
             at += 1
         }
         return nil

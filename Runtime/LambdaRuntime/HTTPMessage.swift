@@ -40,7 +40,7 @@ struct HTTPResponse: Hashable {
         else { throw .notHTTP("its first line is \"\(statusLine.prefix(80))\"") }
         self.status = status
         for line in lines.dropFirst() {
-            guard let colon = line.firstIndex(of: ":") else {
+            guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")) else {
                 throw .notHTTP("a header line is \"\(line.prefix(80))\"")
             }
             headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingBlanks()
@@ -66,10 +66,9 @@ struct HTTPResponse: Hashable {
 
 extension Substring {
     func trimmingBlanks() -> String {
-        let isBlank = { (character: Character) in character == " " || character == "\t" }
-        guard let first = firstIndex(where: { !isBlank($0) }), let last = lastIndex(where: { !isBlank($0) }) else {
-            return ""
-        }
+        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        guard let first = utf8.firstIndex(where: { !isBlank($0) }), let last = utf8.lastIndex(where: { !isBlank($0) })
+        else { return "" }
         return String(self[first...last])
     }
 }

@@ -82,6 +82,8 @@ package struct BrowserGuard: Sendable {
     private static func isOfAWS(_ host: String) -> Bool { host.prefix { $0 != ":" }.hasSuffix(".amazonaws.com") }
 
     private func isOwn(_ host: String) -> Bool {
+        // As functions and the command call it, without a look at its parts.
+        if host.utf8.starts(with: "127.0.0.1:".utf8) { return true }
         let name =
             host.hasPrefix("[") ? String(host.prefix { $0 != "]" }.dropFirst()) : String(host.prefix { $0 != ":" })
         if name == "::1" || name == "localhost" || name.hasSuffix(".localhost") { return true }

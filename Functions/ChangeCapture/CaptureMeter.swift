@@ -22,33 +22,36 @@ struct CaptureMeter {
         reported = clock.instant()
     }
 
+    /// - Returns: what was measured; nil until the interval has passed.
     mutating func report(
         _ stream: ChangeStream, _ lanes: RecordLanes, _ source: SourceDatabase, slot name: String
-    ) throws {
+    ) throws -> CaptureReport? {
         let now = clock.instant()
         let elapsed = now - reported
-        guard elapsed >= interval else { return }
+        guard elapsed >= interval else { return nil }
         let new = stream.changes >= changes ? stream.changes - changes : stream.changes
         (changes, reported) = (stream.changes, now)
         let end = try source.logEnd()
         let held = try source.slot(name)?.heldBytes ?? 0
         let durable = stream.progress.durable.position
-        let lag = Int(end.bytes(since: durable))
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-        let refused = lanes.takeRefusals()
+        let report = CaptureReport(
+            lagInBytes: Int(end.bytes(since: durable)), slotInBytes: held,
+            changesPerSecond: Int(Double(new) / seconds), refused: lanes.takeRefusals())
         log.info(
             "capturing",
             [
-                "changes": .int(Int(new)), "changesPerSecond": .int(Int(Double(new) / seconds)),
-                "position": .string("\(durable)"), "lagBytes": .int(lag), "slotBytes": .int(held),
-                "refused": .int(refused),
+                "changes": .int(Int(new)), "changesPerSecond": .int(report.changesPerSecond),
+                "position": .string("\(durable)"), "lagBytes": .int(report.lagInBytes), "slotBytes": .int(held),
+                "refused": .int(report.refused), "slot": .string(name),
             ])
-        guard let pipeline else { return }
+        guard let pipeline else { return report }
         log.write(
             EmbeddedMetrics(
                 [
-                    Metric("CaptureChanges", Int(new), .count), Metric("CaptureLag", lag, .bytes),
-                    Metric("CaptureSlot", held, .bytes), Metric("CaptureRefused", refused, .count),
+                    Metric("CaptureChanges", Int(new), .count), Metric("CaptureLag", report.lagInBytes, .bytes),
+                    Metric("CaptureSlot", held, .bytes), Metric("CaptureRefused", report.refused, .count),
                 ], by: [[.init("Pipeline", pipeline)]], properties: ["position": .string("\(durable)")]))
+        return report
     }
 }

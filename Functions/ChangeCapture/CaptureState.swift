@@ -13,6 +13,8 @@ struct CaptureState: Sendable, Hashable {
     var tables: [String: UInt32] = [:]
     /// The memberships of tables in the publication, by name: with another one, changes may be in no stream.
     var memberships: [String: UInt32] = [:]
+    /// How far behind it was when that was measured last, for whoever looks at the object. Nothing is decided by it.
+    var report: CaptureReport?
 
     init(point: CapturePoint, system: String) {
         self.point = point
@@ -28,13 +30,16 @@ struct CaptureState: Sendable, Hashable {
         guard let read = Self.identifiers(tables), let members = Self.identifiers(json["memberships"]?.object ?? [:])
         else { return nil }
         (self.tables, memberships) = (read, members)
+        report = json["report"].flatMap { CaptureReport($0) }
     }
 
     var json: JSON {
-        [
+        var document: JSONObject = [
             "version": 1, "system": .string(system), "position": .string("\(point.position)"),
             "time": .int(Int(point.time)), "tables": Self.json(tables), "memberships": Self.json(memberships),
         ]
+        document["report"] = report?.json
+        return .object(document)
     }
 
     private static func identifiers(_ object: JSONObject) -> [String: UInt32]? {

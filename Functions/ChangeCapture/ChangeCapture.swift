@@ -211,7 +211,9 @@ final class ChangeCapture {
                 try readNewTables(stream, lanes)
                 planned = now
             }
-            try meter.report(stream, lanes, source, slot: options.slot)
+            if let report = try meter.report(stream, lanes, source, slot: options.slot) {
+                try save { $0.report = report }
+            }
             if !hasMore { stream.wait() }
         }
     }

@@ -113,11 +113,17 @@ import Testing
         #expect(records.first?["Data"]?.string == record.base64)
     }
 
-    @Test("a state is read as it was written; another form is none") func state() {
+    @Test("a state is read as it was written; another form is none") func state() throws {
         var state = CaptureState(
             point: CapturePoint(position: LogPosition(0x1_0000_0002), time: 1_767_323_045_678_901), system: "7")
         state.tables = ["dm_core.beer": 16_384, "dm_core.\"x": 4_294_967_295]
         #expect(CaptureState(state.json) == state)
+        state.report = CaptureReport(lagInBytes: 1, slotInBytes: 2, changesPerSecond: 3, refused: 4)
+        #expect(CaptureState(state.json) == state)
+        // A report of another form costs no state.
+        var json = try #require(state.json.object)
+        json["report"] = ["lag_bytes": "much"]
+        #expect(CaptureState(.object(json))?.point == state.point)
         for json in [[:], ["version": 2], ["version": 1, "position": "x"]] as [JSON] {
             #expect(CaptureState(json) == nil)
         }

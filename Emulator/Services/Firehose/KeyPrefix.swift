@@ -109,6 +109,19 @@ struct KeyPrefix: Sendable, Hashable {
         text(at: moment) { "12345678901" }.unicodeScalars.count > Self.limit
     }
 
+    /// The prefix as a declaration has it, with the expressions that are not resolved yet.
+    var text: String {
+        pieces.map { piece in
+            switch piece {
+            case .text(let text): text
+            case .timestamp(let pattern): "!{timestamp:\(pattern.text)}"
+            case .randomString: "!{firehose:random-string}"
+            case .errorType: "!{firehose:error-output-type}"
+            case .key(let source, let name): "!{\(source.rawValue):\(name)}"
+            }
+        }.joined()
+    }
+
     // MARK: In the store
 
     /// A resolved prefix as text. Equal prefixes have equal texts, whatever characters a key has.

@@ -148,6 +148,14 @@ struct StoredBuffer: Sendable {
         ) { StoredBuffer($0) }
     }
 
+    /// Open and closed buffers, the oldest first.
+    static func oldest(of stream: Int64, limit: Int64, in snapshot: borrowing Snapshot) throws -> [StoredBuffer] {
+        try snapshot.all(
+            "SELECT \(columns) FROM firehose_buffer WHERE stream = ? ORDER BY opened_at, id LIMIT ?", .integer(stream),
+            .integer(limit)
+        ) { StoredBuffer($0) }
+    }
+
     /// The closed buffer to deliver next: buffers of one prefix are delivered in the order in which they were opened.
     static func nextClosed(of stream: Int64, in snapshot: borrowing Snapshot) throws -> StoredBuffer? {
         try snapshot.first(

@@ -226,9 +226,21 @@ import Testing
                     fixture.stream.put(text, into: "0", at: fixture.clock.now)
                 }
             }
+            func list(_ name: String) async throws -> [JSON] {
+                let answer = try await fixture.call("DescribeDeliveryStream", ["DeliveryStreamName": "d"])
+                return answer["DeliveryStreamDescription"]?["EmulatorProgress"]?[name]?.array ?? []
+            }
             fixture.clock.advance(60_000)
             #expect(try await progress() == [2, 60_000, 0, 0, 0])
+            let shards = try await list("ShardProgress")
+            #expect(shards.map { $0["RecordsWaiting"]?.int } == (source == nil ? [] : [2]))
+            #expect(shards.allSatisfy { $0["MillisBehindLatest"] == 60_000 && $0["ShardId"]?.string != nil })
             try await fixture.takeIn()
+            fixture.clock.advance(1000)
+            let buffers = try await list("OldestBuffers")
+            #expect(buffers.count == 2 && buffers.allSatisfy { $0["OpenMillis"] == 1000 && $0["IsClosed"] == false })
+            #expect(buffers.contains { $0["Kind"] == "data" && $0["Prefix"] == "raw/beer/" }, "\(buffers)")
+            #expect(buffers.contains { $0["Kind"] == "errors" }, "\(buffers)")
             let taken = try await progress()
             #expect(taken[0] == 0 && taken[1] == 0 && taken[2] == 2 && taken[4] == 1 && (taken[3] ?? 0) > 9)
             try await fixture.settle()

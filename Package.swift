@@ -161,7 +161,8 @@ let tests: [Target] = [
     unitTests(
         of: "cupel",
         "ArgumentParser AWSClient AWSModels Columnar Columns Console Contracts ContractTools Control CZlib EmulatorCore "
-            + "FakeAWS Iceberg JSON Publication PublishedContracts PublishedModels RawFile SampleData TestRandom Time"),
+            + "FakeAWS Iceberg JSON Publication PublishedContracts PublishedModels RawFile SampleData TestRandom Threads Time"
+    ),
     suite(
         "Unit/JSONPolicyTests",
         "Columnar Columns Contracts FirehoseTransform JSON LambdaRuntime RawFile TestReferee"),

@@ -5,7 +5,10 @@ package import JSON
 /// The calls block their thread.
 package protocol ConsoleSource: Sendable {
     /// Counts of each stage, queues and streams, and the parts of the picture.
-    func flow() throws(ConsoleFault) -> JSON
+    ///
+    /// - Parameter patience: how long to wait for them at most; the answer then has those that were read last, or
+    ///   `is_counting`. Nil waits for as long as it takes.
+    func flow(patience: Duration?) throws(ConsoleFault) -> JSON
     /// A part of the picture: its records, its function, its alarms.
     func part(_ name: String) throws(ConsoleFault) -> JSON
     func files(_ filter: FileFilter) throws(ConsoleFault) -> JSON
@@ -87,6 +90,8 @@ package struct LogRequest: Sendable, Hashable {
     package var isTask = false
     /// Lines of this invocation alone.
     package var requestID: String?
+    /// Lines that have this text, such as a control ID.
+    package var text: String?
     /// In milliseconds since 1970.
     package var from: Int?
     package var to: Int?

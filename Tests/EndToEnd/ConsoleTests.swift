@@ -93,6 +93,11 @@ import Testing
         expect("published", "is in force: published", "replayed from success", "1 of 1 have ended, 0 of them failed")
         expect("dry run", "2 of 2 would be replayed")
         expect("replayed", "2 of 2 are replayed")
+        expect("backfill dry run", "1 of 1 would be replayed")
+        expect("backfill", "1 of 1 are replayed", "0 of them failed")
+        expect("run now", "gold", "ListModels")
+        expect("failed execution", "Start again from where it failed", "Task, failed")
+        expect("redriven", "Task, succeeded", "Run again with the same input")
         #expect(emulator.stop() == 0)
     }
 

@@ -26,7 +26,7 @@ actor FlowFeed {
         let source = source
         let task = Task {
             do throws(ConsoleFault) {
-                return try await Console.onThread { () throws(ConsoleFault) in try source.flow() }.text
+                return try await Console.onThread { () throws(ConsoleFault) in try source.flow(patience: nil) }.text
             } catch {
                 return JSON.object(["error": .string(error.description)]).text
             }

@@ -8,8 +8,8 @@ extension Operation {
     static let all: [Operation] = [
         Operation(
             method: .get, path: "flow", id: "flow", summary: "Counts of every stage, queues and streams",
-            answer: "stages:list nodes:list queues:list failures:list is_empty:bool"
-        ) { (_, source) throws(ConsoleFault) in try source.flow() },
+            answer: "stages:list nodes:list queues:list failures:list is_empty:bool is_counting:bool?"
+        ) { (_, source) throws(ConsoleFault) in try source.flow(patience: nil) },
         Operation(
             method: .get, path: "flow/{part}", id: "showPart",
             summary: "A part of the pipeline: the records that are there, its function, its alarms",
@@ -58,6 +58,7 @@ extension Operation {
                     example: "bronze-writer"),
                 Parameter(name: "kind", kind: .choice(["function", "task"]), about: "default: function"),
                 Parameter(name: "request_id", kind: .text, about: "lines of this invocation alone"),
+                Parameter(name: "text", kind: .text, about: "lines that have this text, unless an invocation is given"),
                 Parameter(name: "from", kind: .number(0...9_999_999_999_999), about: "in milliseconds since 1970"),
                 Parameter(name: "to", kind: .number(0...9_999_999_999_999), about: "in milliseconds since 1970"),
                 Parameter(name: "limit", kind: .number(1...1000), about: "the most lines; default: 200"),
@@ -66,6 +67,7 @@ extension Operation {
             var request = LogRequest(function: try arguments.required("function"))
             request.isTask = arguments[text: "kind"] == "task"
             request.requestID = arguments[text: "request_id"]
+            request.text = arguments[text: "text"]
             request.from = arguments[number: "from"]
             request.to = arguments[number: "to"]
             request.limit = arguments[number: "limit"] ?? request.limit
@@ -179,8 +181,9 @@ extension Operation {
         ) { (_, source) throws(ConsoleFault) in try source.lineage() },
         Operation(
             method: .get, path: "streams", id: "streams",
-            summary: "Delivery streams, shards, lag and buffers; change-capture's slot and position",
-            answer: "streams:list sources:list capture:object?"
+            summary:
+                "Delivery streams with their buffers, data streams with their shards, change-capture's slot and position",
+            answer: "streams:list sources:list captures:list"
         ) { (_, source) throws(ConsoleFault) in try source.streams() },
         Operation(
             method: .get, path: "cost", id: "cost",

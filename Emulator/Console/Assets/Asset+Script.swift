@@ -96,6 +96,8 @@ extension Asset {
                       const places = $$(".scroll", part).map(box => [box.scrollLeft, box.scrollTop]), focused = $$("a[href], .scroll", part).indexOf(active);
                       const address = active?.getAttribute("href");
                       part.replaceChildren(...fresh.childNodes);
+                      for (const name of ["counting", "running"]) if (!(name in fresh.dataset)) delete part.dataset[name];
+                      part.ariaBusy = fresh.ariaBusy;
                       prepare(part);
                       $$(".scroll", part).forEach((box, place) => { if (places[place]) [box.scrollLeft, box.scrollTop] = places[place]; });
                       // The focus stays on the link that it was on.
@@ -116,7 +118,8 @@ extension Asset {
                 events = new EventSource(api + "events");
                 events.addEventListener("flow", () => {
                   mark.textContent = "live"; mark.className = "live on";
-                  if (!first) refresh();
+                  // The first event has what the page has, unless that was shown before it was counted.
+                  if (!first || $("[data-counting]")) refresh();
                   first = false;
                 });
                 events.onerror = () => { mark.textContent = "no connection"; mark.className = "live off"; };
@@ -376,6 +379,8 @@ extension Asset {
             prepare(document); sql(); workbench(); keys(); live(); open();
             addEventListener("hashchange", open);
             setInterval(() => times(document), 10000);
+            // What runs may change no count, so that no event comes of it.
+            setInterval(() => { if ($("[data-running]")) refresh(); }, 2000);
             })();
 
             """#)

@@ -42,6 +42,8 @@ extension Asset {
             h1 { font-size: 22px; font-weight: 650; margin: 4px 0 14px; overflow-wrap: anywhere; }
             h2 { font-size: 16px; font-weight: 650; margin: 30px 0 10px; }
             h3 { font-size: 15px; font-weight: 600; margin: 0; }
+            h3.part { margin: 18px 0 8px; }
+            .card { border: 1px solid var(--line); border-radius: 8px; background: var(--card); padding: 8px 14px 12px; margin: 0 0 10px; }
             h4 { font-size: 13px; font-weight: 600; margin: 12px 0 4px; color: var(--quiet); }
             p { margin: 6px 0 10px; }
             .lead { color: var(--quiet); overflow-wrap: anywhere; }

@@ -31,7 +31,7 @@ enum CostPage {
         }
         let note: HTML =
             answer["truncated"]?.bool == true
-            ? "<p class=\"quiet\">Only the first records of the index are counted; it has more.</p>" : ""
+            ? "<p class=\"quiet\">The records are still being counted; these are the first ones.</p>" : ""
         let body: HTML = """
             <p class="quiet">The time that each conversion took here, at the prices of us-east-1. A laptop is not Lambda: take the numbers as proportions.</p>
             \(Parts.table("Cost", [("Table", false), ("Target", false), ("Files", true), ("Rows", true), ("Raw size", true), ("Took", true), ("Cost", true), ("A million rows", true), ("On the other target", true)], rows))

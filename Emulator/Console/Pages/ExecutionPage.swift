@@ -33,9 +33,9 @@ enum ExecutionPage {
             ? "<p class=\"quiet\">The history is long: its first \(answer[list: "events"].count) events are shown.</p>"
             : ""
         let body: HTML = """
+            <div data-live="execution"\(isRunning ? " data-running" : "")>
             <p class="lead">\(Parts.state(execution[text: "status"])) \(machine) · started \(Shown.time(execution[text: "started_at"])) · took \(Shown.duration(execution[number: "duration"]))</p>
             \(failure)\(redrive)
-            <div data-live="execution">
             \(level("Graph of \(machine)", definition, history, isRunning))
             \(history.visits.isEmpty ? .nothing : "<h2>Timeline</h2>\(timeline(history, isRunning))")\(cut)
             \(history.visits.isEmpty ? logged(answer[list: "events"]) : "<h2>States</h2>\(states(history, definition, isRunning))")

@@ -38,19 +38,19 @@ enum ExecutionsPage {
             \(Parts.select("status", "Status", [(value: "", name: "any")] + states.map { (value: $0, name: $0.lowercased().replacing("_", with: " ")) }, status))
             <button>Show</button>
             </form>
-            \(request.canChange ? start(machine) : .nothing)
+            \(request.canChange ? start(machine.isEmpty ? machines : [machine]) : .nothing)
             <div data-live="executions">\(list)</div>
             \(note)
             """
         return Page.Content(title: "Executions", body: body)
     }
 
-    /// Starts a machine that takes what waits further.
-    private static func start(_ machine: String) -> HTML {
-        guard ["silver", "gold", "maintenance"].contains(machine) else { return .nothing }
-        return """
-            <div class="actions"><button type="button" data-post="\(Parts.address("api", "executions"))" data-machine="\(machine)">Run \(machine) now</button>
-            <div class="outcome" role="status"></div></div>
-            """
+    /// Buttons that start the machines that take further what waits; the others start by themselves, with a file.
+    private static func start(_ machines: [String]) -> HTML {
+        let buttons = ["silver", "gold", "maintenance"].filter(machines.contains).map { machine -> HTML in
+            "<button type=\"button\" data-post=\"\(Parts.address("api", "executions"))\" data-machine=\"\(machine)\">Run \(machine) now</button>"
+        }
+        guard !buttons.isEmpty else { return .nothing }
+        return "<div class=\"actions\">\(buttons)<div class=\"outcome\" role=\"status\"></div></div>"
     }
 }

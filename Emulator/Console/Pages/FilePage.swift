@@ -151,12 +151,13 @@ enum FilePage {
                 "api", "logs",
                 query: [
                     ("function", log[text: "function"] ?? ""), ("kind", log[text: "kind"] ?? ""),
-                    ("request_id", log[text: "request_id"] ?? ""),
+                    ("request_id", log[text: "request_id"] ?? ""), ("text", log[text: "text"] ?? ""),
                     ("from", log[number: "from"].map { "\($0)" } ?? ""),
                     ("to", log[number: "to"].map { "\($0)" } ?? ""),
                 ])
             return Parts.details(
-                "Log of \(log[text: "function"] ?? "")", Parts.later(address, "Reading the log…"))
+                "\(log[text: "title"] ?? "Log of \(log[text: "function"] ?? "")")",
+                Parts.later(address, "Reading the log…"))
         }
         return logs.isEmpty ? .nothing : "<section aria-label=\"Logs\"><h2>Logs</h2>\(logs)</section>"
     }

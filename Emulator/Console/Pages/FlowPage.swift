@@ -2,8 +2,19 @@ internal import JSON
 
 /// The pipeline as a picture: each stage with what is in it, and where to look next.
 enum FlowPage {
+    /// How long the page waits for new counts. Those that take longer come as an event.
+    private static let patience = Duration.milliseconds(50)
+
     static func render(_ request: Page.Request, _ source: any ConsoleSource) throws(ConsoleFault) -> Page.Content {
-        let flow = try source.flow()
+        let flow = try source.flow(patience: patience)
+        guard flow["is_counting"]?.bool != true else {
+            return Page.Content(
+                title: "Flow",
+                body: """
+                    <div data-live="flow" data-counting aria-busy="true"><div class="empty"><p>Counting what is in the pipeline…</p>
+                    <noscript><p>Load this page again in a moment.</p></noscript></div></div>
+                    """)
+        }
         let stages = flow[list: "stages"].map(stage)
         let failures = flow[list: "failures"].map { record -> [HTML] in
             let key = record[text: "object_key"] ?? ""

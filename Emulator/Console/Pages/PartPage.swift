@@ -7,7 +7,7 @@ enum PartPage {
         let title = part[text: "title"] ?? ""
         let rate: HTML =
             part[number: "per_minute"].map {
-                " · \(Shown.count($0)) in the last minute, \(Shown.count(part[number: "errors"])) errors"
+                " · \(Shown.count($0)) a minute lately, \(Shown.count(part[number: "errors"])) errors"
             } ?? ""
         let body: HTML = """
             <p class="lead">\(part[text: "kind"] ?? "")\(rate)</p>

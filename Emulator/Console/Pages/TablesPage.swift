@@ -53,7 +53,7 @@ enum TablesPage {
                 }
         }
         let cut =
-            answer["truncated"]?.bool == true ? " Only the first records of the index are counted; it has more." : ""
+            answer["truncated"]?.bool == true ? " The records are still being counted; these are the first ones." : ""
         return """
             <h2>Days of bronze</h2>
             <p class="quiet">Rows that arrived each day. A cell leads to the day's files, a red one to those that failed: select them there to convert them again.\(cut)</p>

@@ -41,7 +41,7 @@ struct ConsoleCommand: AsyncParsableCommand {
         let pipeline = try options.pipeline()
         let interrupts = Interrupts()
         let console = Console(
-            PipelineSource(pipeline: pipeline),
+            PipelineSource(pipeline: pipeline, age: Self.interval),
             Console.Settings(
                 title: options.stack ?? pipeline.control.name, isReadOnly: !allowReplay, interval: Self.interval))
         let listener: any Listener

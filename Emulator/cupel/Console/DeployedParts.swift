@@ -90,11 +90,16 @@ struct FlowPart: Sendable {
             }
     }
 
+    /// The name of a task of ECS, as its log group has it; nil for other parts.
+    var task: String? {
+        guard kind == .task else { return nil }
+        return name.hasSuffix("-task") ? String(name.dropLast("-task".count)) : name
+    }
+
     private func isIn(_ deployed: DeployedParts) -> Bool {
         switch (kind, name) {
         case (.function, _): deployed.functions.contains(name)
-        case (.task, "bronze-writer-task"): deployed.tasks.contains("bronze-writer")
-        case (.task, _): deployed.tasks.contains(name)
+        case (.task, _): deployed.tasks.contains(task ?? name)
         case (.machine, _): deployed.machines[String(name.dropLast("-machine".count))] != nil
         case (.stream, "stream"): !deployed.streams.isEmpty
         case (.stream, _): !deployed.deliveryStreams.isEmpty
@@ -163,23 +168,33 @@ struct FlowPart: Sendable {
 
     private static let lake: [FlowPart] = [
         FlowPart(
-            name: "silver-machine", title: "silver", kind: .machine, column: 2, row: 2, calls: ["silver-merge"],
+            name: "silver-machine", title: "silver", kind: .machine, column: 2, row: 2, next: ["silver-merge-task"],
+            calls: ["silver-merge"],
             alarms: ["silver-runs-failed", "silver-pipe-failures"]),
         FlowPart(
             name: "silver-merge", title: "silver-merge", kind: .function, column: 1, row: 2, next: ["silver"],
             alarms: ["silver-merges-failed", "silver-oldest-pending"]),
         FlowPart(
+            name: "silver-merge-task", title: "silver-merge task", kind: .task, column: 1, row: 3, next: ["silver"],
+            alarms: ["silver-merges-failed"]),
+        FlowPart(
             name: "silver", title: "Silver", kind: .store, column: 0, row: 2, next: ["gold-machine"],
             alarms: ["silver-failed-files", "silver-oldest-pending"]),
+        FlowPart(
+            name: "maintenance-machine", title: "maintenance", kind: .machine, column: 1, row: 1,
+            calls: ["lake-maintenance"], alarms: ["maintenances-failed"]),
         FlowPart(
             name: "lake-maintenance", title: "lake-maintenance", kind: .function, column: 0, row: 1,
             next: ["silver"], alarms: ["maintenances-failed"]),
         FlowPart(
-            name: "gold-machine", title: "gold", kind: .machine, column: 0, row: 3, calls: ["gold-build"],
-            alarms: ["gold-runs-failed"]),
+            name: "gold-machine", title: "gold", kind: .machine, column: 0, row: 4, next: ["gold-build-task"],
+            calls: ["gold-build"], alarms: ["gold-runs-failed"]),
         FlowPart(
-            name: "gold-build", title: "gold-build", kind: .function, column: 1, row: 3, next: ["gold"],
+            name: "gold-build", title: "gold-build", kind: .function, column: 1, row: 4, next: ["gold"],
             alarms: ["gold-builds-failed"]),
-        FlowPart(name: "gold", title: "Gold", kind: .store, column: 2, row: 3, alarms: ["gold-builds-failed"]),
+        FlowPart(
+            name: "gold-build-task", title: "gold-build task", kind: .task, column: 1, row: 5, next: ["gold"],
+            alarms: ["gold-builds-failed"]),
+        FlowPart(name: "gold", title: "Gold", kind: .store, column: 2, row: 4, alarms: ["gold-builds-failed"]),
     ]
 }

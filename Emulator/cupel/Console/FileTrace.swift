@@ -112,6 +112,7 @@ struct FileTrace {
         steps.append(recorded)
         if let target = record.computeTarget {
             var route = Step(title: "Routed", state: "success")
+            route.link = target == .lambda ? "flow/dispatch-machine" : "executions?machine=ingestion"
             route.facts = ["to": .string(target.rawValue)]
             route.facts["estimated_rows"] = record.estimatedRecordCount.map { .int($0) }
             steps.append(route)
@@ -230,7 +231,17 @@ struct FileTrace {
             return .object(log)
         }
         var logs: [JSON] = []
-        if let bronze, bronze.attemptCount > 0 { logs.append(log("bronze-writer", bronze)) }
+        if let bronze, bronze.attemptCount > 0 {
+            logs.append(log("bronze-writer", bronze))
+            // The record knows the last attempt; the log has what each one said of the record.
+            var attempts: JSONObject = [
+                "function": "bronze-writer", "title": "Every attempt, in the log of bronze-writer",
+            ]
+            attempts["kind"] = bronze.computeTarget == .ecs ? "task" : "function"
+            attempts["text"] = .string(bronze.controlID.text)
+            attempts["from"] = .int(bronze.createdAt.milliseconds - 1000)
+            logs.append(.object(attempts))
+        }
         if let silver, silver.startedAt != nil { logs.append(log("silver-merge", silver)) }
         if record.schema == .gold { logs.append(log("gold-build", record)) }
         return logs

@@ -1,17 +1,18 @@
 internal import AWSClient
+internal import Console
+internal import Control
 internal import JSON
 internal import Synchronization
 internal import Threads
-internal import Time
 
 /// What the flow page shows and need not ask for each time: what is deployed, and what functions and machines did in the last
-/// minute. No page waits for the second.
+/// minutes. No page waits for the second.
 final class FlowMemory: Sendable {
     /// What a function or a state machine did lately.
     struct Activity: Sendable, Hashable {
-        /// In the last minute.
-        var count = 0
-        /// In the last minute; of a machine, in the last hour.
+        /// In the busiest of the last three minutes: CloudWatch has a minute's figures a minute later.
+        var perMinute = 0
+        /// In the last three minutes; of a machine, in the last hour.
         var errors = 0
         /// Executions of a machine that run.
         var running: Int?
@@ -25,10 +26,14 @@ final class FlowMemory: Sendable {
         var isReading = false
     }
 
+    /// The counts.
+    let reading = FlowReading()
     private let state = Mutex(State())
+    private let large = Mutex(Set<ControlQuery>())
+    private let lists = Mutex(SortedLists())
 
     private static let deployedAge = Duration.seconds(60)
-    private static let activityAge = Duration.seconds(10)
+    private static let minutes = 3
     /// Executions that are counted; there may be more.
     private static let executionLimit = 100
 
@@ -44,10 +49,36 @@ final class FlowMemory: Sendable {
         return deployed
     }
 
+    // MARK: Large queries
+
+    /// Whether a query is known to find more than one call reads. Records seldom go: it need not be found out for each page.
+    func isLarge(_ query: ControlQuery) -> Bool { large.withLock { $0.contains(query) } }
+
+    func rememberLarge(_ query: ControlQuery) {
+        large.withLock { large in
+            // Names of tables come from addresses.
+            if large.count >= 1000 { large.removeAll() }
+            large.insert(query)
+        }
+    }
+
+    /// The list that was read last, or as `read` reads it.
+    func sortedList(
+        of filter: FileFilter, by sort: FileFilter.Sort, _ read: () throws(ConsoleFault) -> SortedList
+    ) throws(ConsoleFault) -> SortedList {
+        if let known = lists.withLock({ $0.list(of: filter, by: sort) }) { return known }
+        let began = ContinuousClock.now
+        let list = try read()
+        lists.withLock { $0.keep(list, of: filter, by: sort, took: ContinuousClock.now - began) }
+        return list
+    }
+
+    // MARK: Activity
+
     /// What parts did lately, by their names; empty until it was read once.
-    func activity(of deployed: DeployedParts, in pipeline: Pipeline) -> [String: Activity] {
+    func activity(of deployed: DeployedParts, in pipeline: Pipeline, age: Duration) -> [String: Activity] {
         let (known, reads) = state.withLock { state -> ([String: Activity], Bool) in
-            let isFresh = state.activityAt.map { ContinuousClock.now - $0 < Self.activityAge } ?? false
+            let isFresh = state.activityAt.map { ContinuousClock.now - $0 < age } ?? false
             guard !isFresh, !state.isReading else { return (state.activity, false) }
             state.isReading = true
             return (state.activity, true)
@@ -63,49 +94,64 @@ final class FlowMemory: Sendable {
 
     private static func read(_ deployed: DeployedParts, _ pipeline: Pipeline) -> [String: Activity] {
         var found: [String: Activity] = [:]
-        let now = Timestamp.now()
-        let since = now.advanced(byMilliseconds: -60_000)
-        func count(_ function: String, _ pattern: String) -> Int? {
-            let answer = try? pipeline.client.jsonCall(
-                service: "logs", target: "Logs_20140328", action: "FilterLogEvents",
-                input: [
-                    "logGroupName": .string("/aws/lambda/\(pipeline.functionPrefix)\(function)"),
-                    "startTime": .int(since.milliseconds), "filterPattern": .string(pattern), "limit": 1000,
-                ], version: "1.1", isRepeatable: true)
-            return answer?["events"]?.array?.count
-        }
-        for function in deployed.functions {
-            guard let calls = count(function, "\"REPORT RequestId\"") else { continue }
-            let errors = calls > 0 ? count(function, "{ $.level = \"ERROR\" }") ?? 0 : 0
-            found[function] = Activity(count: calls, errors: errors)
-        }
-        for (machine, type) in deployed.machines where type != "EXPRESS" {
-            found[machine + "-machine"] = activity(ofMachine: machine, at: now, pipeline)
-        }
+        readFunctions(deployed, pipeline, &found)
+        readMachines(deployed, pipeline, &found)
         return found
     }
 
-    private static func activity(ofMachine name: String, at now: Timestamp, _ pipeline: Pipeline) -> Activity? {
+    /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html>
+    private static func readFunctions(
+        _ deployed: DeployedParts, _ pipeline: Pipeline, _ found: inout [String: Activity]
+    ) {
+        func metric(_ name: String, _ function: String) -> MetricFigures.Metric {
+            MetricFigures.Metric(
+                namespace: "AWS/Lambda", name: name, dimension: "FunctionName",
+                value: pipeline.functionPrefix + function)
+        }
+        let wanted = deployed.functions.flatMap { [metric("Invocations", $0), metric("Errors", $0)] }
+        guard let figures = MetricFigures(wanted, period: 60, count: minutes, from: pipeline) else { return }
+        for function in deployed.functions {
+            found[function] = Activity(
+                perMinute: figures.largest(metric("Invocations", function)) ?? 0,
+                errors: figures.sum(metric("Errors", function)) ?? 0)
+        }
+    }
+
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html>
+    private static func readMachines(
+        _ deployed: DeployedParts, _ pipeline: Pipeline, _ found: inout [String: Activity]
+    ) {
         // The ARN has the form of those that the pipeline knows.
         guard let known = pipeline.silverMachine ?? pipeline.goldMachine, let colon = known.lastIndex(of: ":") else {
-            return nil
+            return
         }
+        let failures = ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"]
+        func metric(_ name: String, _ machine: String) -> MetricFigures.Metric {
+            MetricFigures.Metric(
+                namespace: "AWS/States", name: name, dimension: "StateMachineArn",
+                value: "\(known[...colon])\(pipeline.functionPrefix)\(machine)")
+        }
+        let machines = deployed.machines.keys
+        let started = MetricFigures(
+            machines.map { metric("ExecutionsStarted", $0) }, period: 60, count: minutes, from: pipeline)
+        let failed = MetricFigures(
+            machines.flatMap { machine in failures.map { metric($0, machine) } }, period: 300, count: 12,
+            from: pipeline)
+        for (machine, type) in deployed.machines {
+            let arn = metric("ExecutionsStarted", machine)
+            found[machine + "-machine"] = Activity(
+                perMinute: started?.largest(arn) ?? 0,
+                errors: failures.reduce(0) { $0 + (failed?.sum(metric($1, machine)) ?? 0) },
+                running: type == "EXPRESS" ? nil : running(arn.value, pipeline))
+        }
+    }
+
+    private static func running(_ machine: String, _ pipeline: Pipeline) -> Int? {
         let answer = try? pipeline.client.jsonCall(
             service: "states", target: "AWSStepFunctions", action: "ListExecutions",
             input: [
-                "stateMachineArn": .string("\(known[...colon])\(pipeline.functionPrefix)\(name)"),
-                "maxResults": .int(executionLimit),
+                "stateMachineArn": .string(machine), "statusFilter": "RUNNING", "maxResults": .int(executionLimit),
             ], isRepeatable: true)
-        guard let executions = answer?["executions"]?.array else { return nil }
-        var activity = Activity(running: 0)
-        for execution in executions {
-            let status = execution["status"]?.string
-            if status == "RUNNING" { activity.running = (activity.running ?? 0) + 1 }
-            guard let stopped = PipelineSource.instant(execution["stopDate"]) else { continue }
-            let age = now.milliseconds(since: stopped)
-            if age < 60_000 { activity.count += 1 }
-            if age < 3_600_000, status != "SUCCEEDED" { activity.errors += 1 }
-        }
-        return activity
+        return answer?["executions"]?.array?.count
     }
 }

@@ -41,66 +41,79 @@ extension ControlRecord {
 }
 
 extension PipelineSource {
-    private static let costLimit = 10_000
+    /// The cost of all files, which is summed up while the flow page's counts are read.
+    func cost() throws(ConsoleFault) -> JSON {
+        _ = try flow(patience: nil)
+        let counts = memory.reading.counts(of: .bronze)
+        var document = (counts?.cost ?? CostTally()).document
+        document["truncated"] = .bool(counts?.isMore ?? true)
+        return .object(document)
+    }
+}
+
+/// What conversions cost, by table and target, by day, and with other thresholds.
+struct CostTally: Sendable {
     private static let dayLimit = 31
     /// Rows from which on a file goes to a task; nil is no limit.
-    private static let thresholds: [Int?] = [1000, 10_000, 100_000, 1_000_000, 10_000_000, nil]
+    private static let limits: [Int?] = [1000, 10_000, 100_000, 1_000_000, 10_000_000, nil]
 
     /// The cost of files that have something in common.
-    private struct Sum {
+    private struct Sum: Sendable {
         var (files, rows, bytes, milliseconds) = (0, 0, 0, 0)
         /// In dollars: by a function, by a task, and where the files were.
         var (function, task, own) = (0.0, 0.0, 0.0)
 
-        mutating func add(_ record: ControlRecord, _ took: Int) {
+        mutating func add(_ record: RecordFigures, _ took: Int, _ target: ControlRecord.ComputeTarget) {
             let seconds = Double(took) / 1000
             let (function, task) = (ConversionPrice.function(seconds), ConversionPrice.task(seconds))
             files += 1
             rows += record.recordCount ?? 0
-            bytes += record.fileSizeInBytes
+            bytes += record.sizeInBytes
             milliseconds += took
             self.function += function
             self.task += task
-            own += record.computeTarget == .ecs ? task : function
+            own += target == .ecs ? task : function
         }
     }
 
-    private struct Group: Hashable {
+    private struct Group: Sendable, Hashable {
         let table: String
         let target: ControlRecord.ComputeTarget
     }
 
-    func cost() throws(ConsoleFault) -> JSON {
-        var groups: [Group: Sum] = [:]
-        var days: [String: Sum] = [:]
-        var thresholds = Self.thresholds.map { (rows: $0, lambda: 0, ecs: 0, dollars: 0.0) }
-        var place: ControlPage.Place?
-        var examined = 0
-        repeat {
-            let page = try faults { () throws(ControlError) in
-                try pipeline.control.page(.schema(.bronze), limit: 1000, from: place)
+    private struct Threshold: Sendable {
+        let rows: Int?
+        var lambda = 0
+        var ecs = 0
+        var dollars = 0.0
+    }
+
+    private var groups: [Group: Sum] = [:]
+    private var days: [String: Sum] = [:]
+    private var thresholds = CostTally.limits.map { Threshold(rows: $0) }
+
+    /// A record whose conversion has not ended costs nothing yet.
+    mutating func add(_ record: RecordFigures) {
+        guard let took = record.durationInMilliseconds, let target = record.computeTarget else { return }
+        groups[Group(table: record.table, target: target), default: Sum()].add(record, took, target)
+        days[record.day, default: Sum()].add(record, took, target)
+        let rows = record.estimatedRecordCount ?? record.recordCount ?? 0
+        let seconds = Double(took) / 1000
+        let (function, task) = (ConversionPrice.function(seconds), ConversionPrice.task(seconds))
+        for number in thresholds.indices {
+            if let limit = thresholds[number].rows, rows > limit {
+                thresholds[number].ecs += 1
+                thresholds[number].dollars += task
+            } else {
+                thresholds[number].lambda += 1
+                thresholds[number].dollars += function
             }
-            examined += page.records.count
-            place = page.next
-            for record in page.records {
-                guard let took = record.durationInMilliseconds, let target = record.computeTarget else { continue }
-                groups[Group(table: record.table, target: target), default: Sum()].add(record, took)
-                days[String(record.createdAt.rfc3339.prefix(10)), default: Sum()].add(record, took)
-                let rows = record.estimatedRecordCount ?? record.recordCount ?? 0
-                let seconds = Double(took) / 1000
-                for number in thresholds.indices {
-                    if let limit = thresholds[number].rows, rows > limit {
-                        thresholds[number].ecs += 1
-                        thresholds[number].dollars += ConversionPrice.task(seconds)
-                    } else {
-                        thresholds[number].lambda += 1
-                        thresholds[number].dollars += ConversionPrice.function(seconds)
-                    }
-                }
-            }
-        } while place != nil && examined < Self.costLimit
-        return [
-            "rows": .array(Self.rows(groups)), "days": .array(Self.days(days)),
+        }
+    }
+
+    var document: JSONObject {
+        [
+            "rows": .array(rowDocuments), "days": .array(dayDocuments),
             "thresholds": .array(
                 thresholds.map { threshold in
                     [
@@ -108,11 +121,11 @@ extension PipelineSource {
                         "ecs_files": .int(threshold.ecs), "dollars": .dollars(threshold.dollars),
                     ]
                 }),
-            "truncated": .bool(place != nil), "prices": .array(Self.prices),
+            "prices": .array(Self.prices),
         ]
     }
 
-    private static func rows(_ groups: [Group: Sum]) -> [JSON] {
+    private var rowDocuments: [JSON] {
         let sorted = groups.sorted { ($0.key.table, $0.key.target.rawValue) < ($1.key.table, $1.key.target.rawValue) }
         return sorted.map { group, sum in
             let other = group.target == .ecs ? sum.function : sum.task
@@ -127,8 +140,8 @@ extension PipelineSource {
     }
 
     /// The newest days.
-    private static func days(_ days: [String: Sum]) -> [JSON] {
-        days.sorted { $0.key > $1.key }.prefix(dayLimit).map { day, sum in
+    private var dayDocuments: [JSON] {
+        days.sorted { $0.key > $1.key }.prefix(Self.dayLimit).map { day, sum in
             [
                 "day": .string(day), "files": .int(sum.files), "rows": .int(sum.rows), "bytes": .int(sum.bytes),
                 "took_ms": .int(sum.milliseconds), "dollars": .dollars(sum.own), "lambda": .dollars(sum.function),

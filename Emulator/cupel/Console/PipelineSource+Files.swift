@@ -1,3 +1,4 @@
+internal import AWSClient
 internal import AWSModels
 internal import Console
 internal import Control
@@ -16,8 +17,11 @@ extension PipelineSource {
         guard let text = filter.after else {
             if let sort = filter.sort { return try sorted(matching, by: sort, after: nil, Self.examinedLimit) }
             // A layer that fits one call is sorted; of a larger one, a page in the index's order costs as little.
+            if memory.isLarge(matching.query) { return try indexed(matching, from: nil) }
             let all = try sorted(matching, by: .changed, after: nil, Self.unaskedLimit)
-            return all["truncated"]?.bool == true ? try indexed(matching, from: nil) : all
+            guard all["truncated"]?.bool == true else { return all }
+            memory.rememberLarge(matching.query)
+            return try indexed(matching, from: nil)
         }
         switch PageMark(text) {
         case .index(let place): return try indexed(matching, from: place)
@@ -70,39 +74,58 @@ extension PipelineSource {
         ]
     }
 
-    /// A page of what the filter finds, sorted. Only twice as many records as it shows are kept meanwhile.
+    /// A page of what the filter finds, sorted.
     private func sorted(
-        _ matching: Matching, by sort: FileFilter.Sort, after place: SortedRecord.Place?, _ examinedLimit: Int
+        _ matching: Matching, by sort: FileFilter.Sort, after place: SortedList.Place?, _ examinedLimit: Int
     ) throws(ConsoleFault) -> JSON {
-        let limit = matching.filter.limit
-        let isAscending = matching.filter.sort != nil && matching.filter.isAscending
-        func precedes(_ left: SortedRecord.Place, _ right: SortedRecord.Place) -> Bool {
-            isAscending ? left < right : right < left
+        let list = try memory.sortedList(of: matching.filter, by: sort) { () throws(ConsoleFault) in
+            try read(matching, by: sort, examinedLimit)
         }
-        var best: [SortedRecord] = []
-        var (examined, found) = (0, 0)
-        let end = try forEachRecord(matching, from: nil, pageSize: 1000) { (page, records) throws(ConsoleFault) in
-            examined += page.records.count
-            for record in records {
-                let sorted = SortedRecord(record, by: sort)
-                if let place, !precedes(place, sorted.place) { continue }
-                found += 1
-                best.append(sorted)
-            }
-            if best.count > 2 * limit {
-                best.sort { precedes($0.place, $1.place) }
-                best.removeSubrange(limit...)
-            }
-            return examined < examinedLimit
-        }
-        best.sort { precedes($0.place, $1.place) }
-        let shown = best.prefix(limit)
-        let next = found > shown.count ? shown.last.map { PageMark.sorted($0.place).text } : nil
+        let rest = list.places(after: place)
+        // What was changed since the list was read may fit no more.
+        let records = try records(rest.prefix(matching.filter.limit).map(\.id)).filter(matching.fits)
+        let last = rest.prefix(matching.filter.limit).last
+        let next = rest.count > matching.filter.limit ? last.map { PageMark.sorted($0).text } : nil
         return [
-            "records": .array(shown.map { .object($0.record.document) }), "examined": .int(examined),
-            "truncated": .bool(end != nil), "sorted_by": .string(sort.rawValue),
+            "records": .array(records.map { .object($0.document) }), "examined": .int(list.examined),
+            "truncated": .bool(list.isMore), "sorted_by": .string(sort.rawValue),
             "next": next.map { .string($0) } ?? .null,
         ]
+    }
+
+    private func read(
+        _ matching: Matching, by sort: FileFilter.Sort, _ examinedLimit: Int
+    ) throws(ConsoleFault) -> SortedList {
+        var places: [SortedList.Place] = []
+        var examined = 0
+        let end = try forEachRecord(matching, from: nil, pageSize: 1000) { (page, records) throws(ConsoleFault) in
+            examined += page.records.count
+            for record in records { places.append(SortedList.Place(of: record, by: sort)) }
+            return examined < examinedLimit
+        }
+        let isAscending = matching.filter.sort != nil && matching.filter.isAscending
+        return SortedList(places, isAscending: isAscending, examined: examined, isMore: end != nil)
+    }
+
+    /// The records as they are now, in the order of their IDs here; those that are gone are left out.
+    private func records(_ ids: [String]) throws(ConsoleFault) -> [ControlRecord] {
+        var found: [String: ControlRecord] = [:]
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(100)
+            rest = rest.dropFirst(100)
+            let items = try faults { () throws(ControlError) in
+                do throws(AWSError) {
+                    return try DynamoDB(pipeline.client).get(
+                        part.map { ["control_id": .string($0)] }, of: pipeline.control.name)
+                } catch { throw .aws(error) }
+            }
+            for item in items {
+                let record = try faults { () throws(ControlError) in try ControlRecord(item: item) }
+                found[record.controlID.text] = record
+            }
+        }
+        return ids.compactMap { found[$0] }
     }
 
     // MARK: Replay
@@ -179,44 +202,6 @@ private struct Matching {
     }
 }
 
-/// A record with what it is sorted by.
-private struct SortedRecord {
-    /// Where a record is in an order: numbers and texts do not meet in one, and what is not known comes first.
-    struct Place: Hashable, Comparable {
-        let number: Int
-        let text: String
-        let id: String
-
-        static func < (left: Place, right: Place) -> Bool {
-            (left.number, left.text, left.id) < (right.number, right.text, right.id)
-        }
-    }
-
-    let record: ControlRecord
-    let place: Place
-
-    init(_ record: ControlRecord, by sort: FileFilter.Sort) {
-        self.record = record
-        let unknown = -1
-        let (number, text): (Int, String) =
-            switch sort {
-            case .changed: (Int(record.updatedAt.milliseconds), "")
-            case .arrived: (Int(record.createdAt.milliseconds), "")
-            case .status: (0, record.status.rawValue)
-            case .table: (0, record.table)
-            case .file: (0, record.fileName)
-            case .size: (record.fileSizeInBytes, "")
-            case .read: (record.recordCount ?? unknown, "")
-            case .written: (record.writtenCount ?? unknown, "")
-            case .quarantined: (record.quarantinedCount ?? unknown, "")
-            case .tries: (record.attemptCount, "")
-            case .took: (record.durationInMilliseconds ?? unknown, "")
-            case .error: (0, record.errorType ?? "")
-            }
-        place = Place(number: number, text: text, id: record.controlID.text)
-    }
-}
-
 extension ControlRecord {
     /// Whether a text is part of what people search by.
     fileprivate func contains(_ text: String) -> Bool {
@@ -229,13 +214,13 @@ extension ControlRecord {
 /// Where the next page starts, as part of an address.
 private enum PageMark {
     case index(ControlPage.Place)
-    case sorted(SortedRecord.Place)
+    case sorted(SortedList.Place)
 
     /// Nil for a text that no page gave.
     init?(_ text: String) {
         guard let bytes = [UInt8](base64: text), let json = try? JSON(parsing: bytes) else { return nil }
         if let id = json["id"]?.string, let number = json["number"]?.int, let text = json["text"]?.string {
-            self = .sorted(SortedRecord.Place(number: number, text: text, id: id))
+            self = .sorted(SortedList.Place(number: number, text: text, id: id))
             return
         }
         guard let partition = json["partition"]?.int, (0..<64).contains(partition) else { return nil }

@@ -1,92 +1,54 @@
 internal import Console
 internal import Control
 internal import JSON
-internal import Time
 
 extension PipelineSource {
-    /// Records of a layer that are counted; there may be more.
-    private static let countLimit = 1000
-    /// Records with work left that are counted.
-    private static let openLimit = 5000
-    private static let failureLimit = 10
-
-    /// What the records of a layer say.
-    private struct LayerCounts {
-        let layer: Layer
-        var total = 0
-        /// Whether the layer has more records than were counted.
-        var isMore = false
-        var backlog = Backlog()
-        var bytes = 0
-        var quarantined = 0
-        /// Records that ended in the last minute; nil if not all were looked at.
-        var rate: Int?
-
-        var failed: Int { backlog.failedCount }
-        var oldestInMilliseconds: Int? {
-            backlog.oldestPendingAgeInSeconds > 0 ? backlog.oldestPendingAgeInSeconds * 1000 : nil
+    /// The counts. A page does not wait for them: it shows those that were read last, and hears of newer ones.
+    func flow(patience: Duration?) throws(ConsoleFault) -> JSON {
+        let document = try memory.reading.document(age: age, patience: patience) {
+            (tallies: inout [Layer: LayerTally]) throws(ConsoleFault) in try readFlow(&tallies)
         }
+        return document
+            ?? [
+                "stages": [], "nodes": [], "queues": [], "failures": [], "is_empty": false, "is_counting": true,
+            ]
     }
 
-    func flow() throws(ConsoleFault) -> JSON {
+    private func readFlow(_ tallies: inout [Layer: LayerTally]) throws(ConsoleFault) -> JSON {
         let deployed = memory.deployed(of: pipeline)
         let streams = deployed.deliveryStreams.isEmpty ? [] : StreamStatus.all(of: pipeline)
         var layers: [Layer: LayerCounts] = [:]
-        var failures: [ControlRecord] = []
-        for layer in Layer.allCases { layers[layer] = try counts(of: layer, &failures) }
-        failures.sort { $0.updatedAt > $1.updatedAt }
+        var failures: [(layer: Layer, record: ControlRecord)] = []
+        for layer in Layer.allCases {
+            var tally = tallies[layer] ?? LayerTally(layer)
+            try tally.read(self)
+            tallies[layer] = tally
+            layers[layer] = tally.counts
+            failures += tally.counts.failures.map { (layer, $0) }
+        }
+        failures.sort { $0.record.updatedAt > $1.record.updatedAt }
         let queues = try queues()
         var stages: [JSON] = []
         if !streams.isEmpty { stages.append(Self.stage(of: streams)) }
         for layer in Layer.allCases {
             guard let counts = layers[layer] else { continue }
             if layer == .bronze { stages.append(Self.rawStage(counts)) }
-            stages.append(Self.stage(counts))
+            stages.append(Self.stage(counts, layer))
         }
         if let bronze = layers[.bronze] { stages.append(Self.quarantineStage(bronze)) }
-        let activity = memory.activity(of: deployed, in: pipeline)
+        let activity = memory.activity(of: deployed, in: pipeline, age: activityAge)
         return [
             "stages": .array(stages), "queues": .array(queues.filter { $0["messages"]?.int != 0 }),
             "is_empty": .bool(layers.values.allSatisfy { $0.total == 0 }),
             "nodes": .array(
                 FlowPart.all(of: deployed).map { Self.node($0, layers, streams, activity) } + Self.nodes(of: queues)),
             "failures": .array(
-                failures.prefix(Self.failureLimit).map { record in
-                    var document = record.document
-                    document["layer"] = .string(Self.layer(of: record.schema).rawValue)
+                failures.prefix(LayerTally.failureLimit).map { failure in
+                    var document = failure.record.document
+                    document["layer"] = .string(failure.layer.rawValue)
                     return .object(document)
                 }),
         ]
-    }
-
-    /// Counts a layer, and adds the records in error to `failures`.
-    private func counts(
-        of layer: Layer, _ failures: inout [ControlRecord]
-    ) throws(ConsoleFault) -> LayerCounts {
-        let page = try faults { () throws(ControlError) in
-            try pipeline.control.page(.schema(layer.schema), limit: Self.countLimit)
-        }
-        let now = Timestamp.now()
-        var counts = LayerCounts(layer: layer, total: page.records.count, isMore: page.next != nil)
-        // The index of open work has 16 partitions: a layer that one page holds is counted without it.
-        counts.backlog =
-            counts.isMore
-            ? try openWork(in: layer, at: now) : Self.backlog(of: page.records, at: now)
-        counts.bytes = page.records.reduce(0) { $0 + $1.fileSizeInBytes }
-        counts.quarantined = page.records.reduce(0) { $0 + ($1.quarantinedCount ?? 0) }
-        if !counts.isMore {
-            counts.rate = page.records.count { record in
-                record.finishedAt.map { now.milliseconds(since: $0) < 60_000 } ?? false
-            }
-        }
-        if counts.failed > 0 {
-            failures +=
-                counts.isMore
-                ? try faults { () throws(ControlError) in
-                    try pipeline.control.records(.status(.error, in: layer.schema), limit: 200)
-                } : page.records.filter { $0.status == .error }
-        }
-        return counts
     }
 
     // MARK: Stages
@@ -108,10 +70,10 @@ extension PipelineSource {
         ]
     }
 
-    private static func stage(_ counts: LayerCounts) -> JSON {
-        let name = counts.layer.rawValue
+    private static func stage(_ counts: LayerCounts, _ layer: Layer) -> JSON {
+        let name = layer.rawValue
         let about: JSON =
-            switch counts.layer {
+            switch layer {
             case .bronze: "files"
             case .silver: "bronze files"
             case .gold: "models"
@@ -146,7 +108,7 @@ extension PipelineSource {
             "calls": .array(part.calls.map { .string($0) }),
         ]
         if let seen = activity[part.name] {
-            node["per_minute"] = .int(seen.count)
+            node["per_minute"] = .int(seen.perMinute)
             node["errors"] = .int(seen.errors)
             node["running"] = seen.running.map { .int($0) }
         }
@@ -195,7 +157,7 @@ extension PipelineSource {
             node["is_more"] = .bool(counts.isMore)
             node["failed"] = .int(counts.failed)
             node["per_minute"] = counts.rate.map { .int($0) }
-            node["about"] = counts.layer == .gold ? "models" : "files"
+            node["about"] = node["name"] == "gold" ? "models" : "files"
         }
     }
 
@@ -209,43 +171,6 @@ extension PipelineSource {
                 "total": queue["messages"] ?? .null, "about": "messages",
             ]
         }
-    }
-
-    /// Counts the index of open work, as far as it is looked at.
-    private func openWork(in layer: Layer, at now: Timestamp) throws(ConsoleFault) -> Backlog {
-        var backlog = Backlog()
-        var count = 0
-        try faults { () throws(ControlError) in
-            try pipeline.control.forEachRecord(.open(in: layer.schema)) { (record) throws(ControlError) in
-                Self.add(record, to: &backlog, at: now)
-                count += 1
-                return count < Self.openLimit
-            }
-        }
-        return backlog
-    }
-
-    /// What the records of a whole layer say of its open work.
-    private static func backlog(of records: [ControlRecord], at now: Timestamp) -> Backlog {
-        var backlog = Backlog()
-        for record in records { add(record, to: &backlog, at: now) }
-        return backlog
-    }
-
-    private static func add(_ record: ControlRecord, to backlog: inout Backlog, at now: Timestamp) {
-        switch record.status {
-        case .pending:
-            backlog.pendingCount += 1
-            let age = Int(max(0, now.milliseconds(since: record.updatedAt)) / 1000)
-            backlog.oldestPendingAgeInSeconds = max(backlog.oldestPendingAgeInSeconds, age)
-        case .running: backlog.runningCount += 1
-        case .error: backlog.failedCount += 1
-        case .success: break
-        }
-    }
-
-    private static func layer(of schema: ControlRecord.Schema) -> Layer {
-        Layer.allCases.first { $0.schema == schema } ?? .bronze
     }
 
     /// The pipeline's queues, of which most are for dead letters, with how many messages wait in each.
@@ -265,41 +190,5 @@ extension PipelineSource {
             ])
         }
         return queues
-    }
-
-    // MARK: Streams
-
-    func streams() throws(ConsoleFault) -> JSON {
-        var sources: [JSON] = []
-        let list = try call("kinesis", "Kinesis_20131202", "ListStreams", [:], version: "1.1")
-        for name in (list["StreamNames"]?.array ?? []).compactMap(\.string)
-        where name.hasPrefix(pipeline.functionPrefix) {
-            let answer = try call(
-                "kinesis", "Kinesis_20131202", "DescribeStreamSummary", ["StreamName": .string(name)], version: "1.1")
-            let summary = answer["StreamDescriptionSummary"]
-            sources.append([
-                "name": .string(name), "status": summary?["StreamStatus"] ?? .null,
-                "open_shards": summary?["OpenShardCount"] ?? .null,
-                "retention_hours": summary?["RetentionPeriodHours"] ?? .null,
-            ])
-        }
-        return [
-            "streams": .array(StreamStatus.all(of: pipeline).map(\.document)), "sources": .array(sources),
-            "capture": capture() ?? .null,
-        ]
-    }
-
-    /// What change-capture's task said last of the database's log; nil if it has no log or has said nothing.
-    private func capture() -> JSON? {
-        let group = "/ecs/\(pipeline.functionPrefix)change-capture"
-        let events = try? FunctionLog.lastEvents(
-            of: group, matching: "{ $.message = \"capturing\" }", limit: 1, from: pipeline)
-        guard let event = events?.last, let line = try? JSON(parsing: event.message) else { return nil }
-        return [
-            "at": .string(event.timestamp.rfc3339), "slot": line["slot"] ?? .null,
-            "position": line["position"] ?? .null, "lag_bytes": line["lagBytes"] ?? .null,
-            "slot_bytes": line["slotBytes"] ?? .null, "changes_per_second": line["changesPerSecond"] ?? .null,
-            "refused": line["refused"] ?? .null,
-        ]
     }
 }

@@ -26,12 +26,12 @@ extension PipelineSource {
         switch part.kind {
         case .function: document["function"] = .string(part.name)
         case .task:
-            document["task"] = .string(part.name == "bronze-writer-task" ? "bronze-writer" : part.name)
+            document["task"] = part.task.map { .string($0) }
         case .machine: document["machine"] = .string(String(part.name.dropLast("-machine".count)))
         default: break
         }
-        if let activity = memory.activity(of: deployed, in: pipeline)[name] {
-            document["per_minute"] = .int(activity.count)
+        if let activity = memory.activity(of: deployed, in: pipeline, age: activityAge)[name] {
+            document["per_minute"] = .int(activity.perMinute)
             document["errors"] = .int(activity.errors)
         }
         return .object(document)
@@ -62,10 +62,10 @@ extension PipelineSource {
         case "bronze-writer", "bronze-writer-task": queries = [(.running, .bronze)]
         case "bronze": queries = [(.error, .bronze), (.running, .bronze)]
         case "silver-machine": queries = [(.pending, .silver)]
-        case "silver-merge": queries = [(.running, .silver)]
+        case "silver-merge", "silver-merge-task": queries = [(.running, .silver)]
         case "silver": queries = [(.error, .silver), (.pending, .silver)]
         case "gold-machine": queries = [(.pending, .gold)]
-        case "gold-build": queries = [(.running, .gold)]
+        case "gold-build", "gold-build-task": queries = [(.running, .gold)]
         case "gold": queries = [(.error, .gold), (.pending, .gold)]
         default: queries = []
         }

@@ -11,7 +11,6 @@ extension PipelineSource {
     private static let fileLimit = 100
     private static let snapshotLimit = 50
     private static let partitionFileLimit = 2000
-    private static let dayRecordLimit = 10_000
     private static let qualityRecordLimit = 2000
     private static let historyRecordLimit = 2000
     /// Files of a rule's trend.
@@ -25,37 +24,18 @@ extension PipelineSource {
         return ["tables": .array(rows.map(\.document)), "days": .array(days), "truncated": .bool(isCut)]
     }
 
-    /// Rows and failed files of bronze by table and by the day on which the file arrived.
+    /// Rows and failed files of bronze by table and by the day on which the file arrived: the flow page's counts have them.
     private func days() throws(ConsoleFault) -> (cells: [JSON], isCut: Bool) {
-        struct Cell: Hashable {
-            let table: String
-            let day: String
-        }
-        var cells: [Cell: (rows: Int, files: Int, failed: Int)] = [:]
-        var (place, examined) = (ControlPage.Place?.none, 0)
-        repeat {
-            let page = try faults { () throws(ControlError) in
-                try pipeline.control.page(.schema(.bronze), limit: 1000, from: place)
-            }
-            place = page.next
-            examined += page.records.count
-            for record in page.records {
-                let cell = Cell(table: record.table, day: String(record.createdAt.rfc3339.prefix(10)))
-                var sum = cells[cell] ?? (0, 0, 0)
-                sum.rows += record.writtenCount ?? 0
-                sum.files += 1
-                if record.status == .error { sum.failed += 1 }
-                cells[cell] = sum
-            }
-        } while place != nil && examined < Self.dayRecordLimit
-        let documents = cells.sorted { ($0.key.day, $0.key.table) < ($1.key.day, $1.key.table) }.map {
-            cell, sum -> JSON in
+        _ = try flow(patience: nil)
+        guard let counts = memory.reading.counts(of: .bronze) else { return ([], true) }
+        let cells = counts.days.sorted { ($0.key.day, $0.key.table) < ($1.key.day, $1.key.table) }.map {
+            day, sum -> JSON in
             [
-                "table": .string(cell.table), "day": .string(cell.day), "rows": .int(sum.rows),
+                "table": .string(day.table), "day": .string(day.day), "rows": .int(sum.rows),
                 "files": .int(sum.files), "failed_files": .int(sum.failed),
             ]
         }
-        return (documents, place != nil)
+        return (cells, counts.isMore)
     }
 
     func table(_ name: String) throws(ConsoleFault) -> JSON {

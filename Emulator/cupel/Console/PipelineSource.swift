@@ -8,7 +8,13 @@ internal import Time
 /// What the console knows of a pipeline, by the same calls as the other commands.
 struct PipelineSource: ConsoleSource {
     let pipeline: Pipeline
+    /// How old counts may be: AWS bills their reading.
+    var age = Duration.milliseconds(900)
+    var pace = CountingPace()
     let memory = FlowMemory()
+
+    /// How old the figures of CloudWatch may be, which has new ones once a minute.
+    var activityAge: Duration { age * 11 }
 
     func file(_ id: String) throws(ConsoleFault) -> JSON {
         try commandFaults { () throws(CommandFailure) in try FileTrace(of: id, in: pipeline).document }
@@ -22,12 +28,13 @@ struct PipelineSource: ConsoleSource {
             from: request.from.map { Timestamp(milliseconds: Int64($0)) })
         do throws(AWSError) {
             // Without a time the last lines are wanted.
-            let isAnyTime = request.from == nil && request.to == nil && request.requestID == nil
+            let text = request.requestID ?? request.text
+            let isAnyTime = request.from == nil && request.to == nil && text == nil
             let events =
                 isAnyTime
                 ? try FunctionLog.lastEvents(of: log.group, limit: request.limit, from: pipeline)
                 : try log.events(
-                    to: request.to.map { Timestamp(milliseconds: Int64($0)) }, requestID: request.requestID,
+                    to: request.to.map { Timestamp(milliseconds: Int64($0)) }, requestID: text,
                     limit: request.limit, from: pipeline)
             return ["events": .array(events.map(\.document))]
         } catch {

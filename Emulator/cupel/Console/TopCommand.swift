@@ -43,7 +43,9 @@ struct TopCommand: ParsableCommand {
         let source = PipelineSource(pipeline: try options.pipeline())
         let stream = StandardStream.output
         func read() throws -> JSON {
-            do throws(ConsoleFault) { return try source.flow() } catch { throw CommandFailure.failed("\(error)") }
+            do throws(ConsoleFault) { return try source.flow(patience: nil) } catch {
+                throw CommandFailure.failed("\(error)")
+            }
         }
         if json { return stream.line(try read().text) }
         let isLive = stream.isTerminal && !once

@@ -12,6 +12,8 @@ import sys
 import urllib.parse
 import urllib.request
 
+import boto3
+
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from chromium import Chromium  # noqa: E402
 
@@ -86,7 +88,7 @@ try:
         browser.open(console + path)
         if name == "sql":
             browser.wait("!!document.querySelector('#result table')", "rows of a query")
-        browser.wait("document.querySelector('#live').textContent === 'live'", f"events at {name}")
+        browser.wait("document.querySelector('#live').textContent === 'live' && !document.querySelector('[data-counting]')", f"events at {name}")
         pages[name] = browser.text()
         contents[name] = browser.evaluate("document.querySelector('main').innerText")
         if name == "part":
@@ -181,6 +183,44 @@ try:
     browser.evaluate("document.querySelector('#publish').click()")
     pages["published"] = browser.wait("/1 of 1 have ended/.test(document.querySelector('#tried').innerText) && document.querySelector('#tried a') && document.querySelector('#tried').innerText", "a published contract", 300)
     browser.wait(f"fetch('/console/api/files/{broken['control_id']}').then(answer => answer.json()).then(file => file.record.quarantined_count === 1)", "fewer rows in quarantine")
+
+    # Backfill: from a day of a table to its files, and all of them again.
+    browser.open(console + "tables")
+    browser.evaluate("document.querySelector('.cell[href*=\"table=brewery\"]').click()")
+    browser.wait("location.pathname.endsWith('/files') && location.search.includes('day=') && document.readyState === 'complete'", "a day of a table")
+    browser.evaluate("{ document.querySelector('[data-force]').click(); document.querySelector('[data-select=all]').click(); document.querySelector('[data-do]').click(); }")
+    browser.wait("document.querySelector('.outcome button')", "a dry run of a backfill")
+    pages["backfill dry run"] = browser.evaluate("document.querySelector('.outcome').innerText")
+    browser.evaluate("document.querySelector('.outcome button').click()")
+    pages["backfill"] = browser.wait("/1 of 1 have ended/.test(document.querySelector('.outcome').innerText) && document.querySelector('.outcome').innerText", "a backfill", 300)
+
+    # Run now: the page of what was started shows its end by itself.
+    browser.open(console + "executions")
+    browser.evaluate("document.querySelector('[data-machine=gold]').click()")
+    browser.wait("location.pathname.includes('/executions/') && document.readyState === 'complete'", "an execution of gold")
+    browser.wait("document.querySelector('.lead .state.good')", "the end of gold", 600)
+    pages["run now"] = browser.text()
+
+    # Redrive: an execution that failed for want of a queue goes on from there once the queue exists.
+    keys = dict(endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    states, sqs = boto3.client("stepfunctions", **keys), boto3.client("sqs", **keys)
+    machine = states.create_state_machine(
+        name="cupel-dev-fragile", roleArn="arn:aws:iam::000000000000:role/fragile",
+        definition=json.dumps({"StartAt": "Before", "States": {
+            "Before": {"Type": "Pass", "Next": "Ask"},
+            "Ask": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sqs:getQueueUrl", "Parameters": {"QueueName": "wanted"}, "End": True}}}))["stateMachineArn"]
+    run = states.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
+    browser.open(console + "executions/" + quoted(run))
+    browser.wait("document.querySelector('.lead .state.bad')", "a failed execution")
+    pages["failed execution"] = browser.text()
+    sqs.create_queue(QueueName="wanted")
+    browser.evaluate("{ window.isOld = true; document.querySelector('[data-post$=redrive]').click(); }")
+    browser.wait("!window.isOld && document.querySelector('.lead .state.good')", "a redriven execution")
+    pages["redriven"] = browser.text()
+    # And again with the same input, as another execution.
+    browser.evaluate("document.querySelector('[data-post$=rerun]').click()")
+    browser.wait(f"location.pathname.includes('/executions/') && decodeURIComponent(location.pathname).split('/').pop() !== {json.dumps(run)} && document.querySelector('.lead .state.good')", "another execution")
+    check(len(states.list_executions(stateMachineArn=machine)["executions"]) == 2, "the button did not start another execution")
 
     pages["complaints"] = [text for text in browser.complaints() if not any(f"status of {status}" in text for status in ["404", "400"])]
     strangers = {found for found in browser.hosts() if not found.startswith((endpoint, "about:", "data:", "blob:"))}

@@ -140,6 +140,47 @@ import Testing
         #expect(FlowPicture([]).html == .nothing)
     }
 
+    @Test("the first page does not wait until all is counted, and says so; the API does")
+    func counting() async {
+        source.answers["late flow"] = ["is_counting": true]
+        source.answers["flow"] = ["stages": [["title": "Bronze", "total": 7]]]
+        let early = await send("GET", "")
+        #expect(early.status == 200 && early.text.contains("data-counting") && early.text.contains("Counting"))
+        #expect(await send("GET", "api/flow").text.contains("Bronze"))
+        source.answers["late flow"] = nil
+        let counted = await send("GET", "").text
+        #expect(counted.contains("Bronze") && !counted.contains("data-counting"))
+    }
+
+    @Test("the page of streams has slots, shards and buffers, and names of partitions are text")
+    func streams() async {
+        source.answers["streams"] = [
+            "captures": [["slot": "cupel", "position": "0/16B3748", "lag_bytes": 2048]],
+            "sources": [
+                [
+                    "name": "changes",
+                    "shards": [["shard": "shardId-1", "is_open": false, "share_percent": 25, "lag_ms": 1500]],
+                ]
+            ],
+            "streams": [
+                [
+                    "name": "to-raw", "buffers": 3, "buffer_seconds": 60, "buffer_megabytes": 64,
+                    "open_buffers": [["prefix": "raw/<b>/", "kind": "data", "bytes": 5000, "is_closed": true]],
+                ]
+            ],
+        ]
+        let page = await send("GET", "streams").text
+        for text in [
+            "0/16B3748", "2.0 kB", "shardId-1", "closed", "25 %", "1.5 s", "raw/&lt;b&gt;/", "being stored",
+            "64 MB or 1 min 0 s", "and 2 newer buffers",
+        ] { #expect(page.contains(text), "\(text)") }
+        source.answers["streams"] = ["sources": [["name": "changes"]]]
+        let idle = await send("GET", "streams").text
+        #expect(idle.contains("--stream changes") && idle.contains("No delivery stream."))
+        source.answers["streams"] = [:]
+        #expect(await send("GET", "streams").text.contains("make stream"))
+    }
+
     @Test("pages show hostile names as text, in content and in addresses")
     func hostileNames() async {
         let name = "raw/beer/<img src=x onerror=\"alert(1)\">'&.csv.gz"

@@ -16,7 +16,10 @@ final class StubSource: ConsoleSource, @unchecked Sendable {
         return answers[name] ?? [:]
     }
 
-    func flow() throws(ConsoleFault) -> JSON { try answer("flow") }
+    func flow(patience: Duration?) throws(ConsoleFault) -> JSON {
+        if patience != nil, let late = answers["late flow"] { return late }
+        return try answer("flow")
+    }
     func files(_ filter: FileFilter) throws(ConsoleFault) -> JSON {
         filters.append(filter)
         return try answer("files")

@@ -69,6 +69,22 @@ import Time
         #expect(try pages(filter).joined().elementsEqual((1...7).map { "\($0)" }))
     }
 
+    @Test(
+        "a layer that does not fit one call is paged in the index's order, and the second page view reads no more than it shows"
+    )
+    func large() throws {
+        for number in 1...1003 { try put(number) }
+        let source = source
+        var filter = FileFilter()
+        filter.limit = 4
+        #expect(try source.files(filter)["sorted_by"] == .null)
+        let before = aws.requests.count
+        let page = try source.files(filter)
+        #expect(page["records"]?.array?.count == 4 && page["next"]?.string != nil)
+        // The fake answers in pages of two.
+        #expect(aws.requests.count - before == 2)
+    }
+
     @Test("a mark that no page gave, a day and a time of another form are errors")
     func wrongFilters() throws {
         for change in [
@@ -161,12 +177,18 @@ import Time
         ])
         deployed.machines = ["dispatch": "EXPRESS", "ingestion": "STANDARD", "silver": "STANDARD", "gold": "STANDARD"]
         (deployed.streams, deployed.deliveryStreams) = (["changes"], ["changes-to-raw"])
-        deployed.tasks = ["bronze-writer"]
+        deployed.machines["maintenance"] = "STANDARD"
+        deployed.tasks = ["bronze-writer", "silver-merge", "gold-build", "change-capture"]
         parts = FlowPart.all(of: deployed)
         let names = Set(parts.map(\.name))
         #expect(names.count == parts.count)
         #expect(Set(parts.map { [$0.column, $0.row] }).count == parts.count)
         for part in parts { #expect(names.isSuperset(of: part.next + part.calls), "\(part.name)") }
-        #expect(parts.first { $0.name == "database" }?.next == ["stream"])
+        #expect(parts.first { $0.name == "database" }?.next == ["change-capture"])
+        #expect(names.isSuperset(of: ["silver-merge-task", "gold-build-task", "maintenance-machine"]))
+        #expect(Set(parts.compactMap(\.task)) == deployed.tasks)
+        // Without a task of the stack, the changes come from DMS.
+        deployed.tasks = []
+        #expect(FlowPart.all(of: deployed).first { $0.name == "database" }?.next == ["stream"])
     }
 }

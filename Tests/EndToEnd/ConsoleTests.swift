@@ -97,7 +97,7 @@ import Testing
         expect("backfill", "1 of 1 are replayed", "0 of them failed")
         expect("run now", "gold", "ListModels")
         expect("failed execution", "Start again from where it failed", "Task, failed")
-        expect("redriven", "Task, succeeded", "Run again with the same input")
+        expect("redriven", "succeeded", "Task, caught", "Run again with the same input")
         #expect(emulator.stop() == 0)
     }
 

@@ -272,6 +272,7 @@ extension Asset {
               if (!form) return;
               const text = $("textarea", form), result = $("#result"), list = $("#saved");
               const show = () => {
+                if (!saved().length) { list.replaceChildren(element("li", "None yet: “Save the statement” keeps one.", "quiet")); return; }
                 list.replaceChildren(...saved().map(query => {
                   const item = element("li"), link = element("a", query.length > 90 ? query.slice(0, 89) + "…" : query);
                   link.href = "/console/sql?q=" + encodeURIComponent(query);
@@ -376,6 +377,8 @@ extension Asset {
             };
             const open = () => { const place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1))); if (place && place.tagName === "DETAILS") place.open = true; };
             const prepare = root => { times(root); later(root); replay(root); runs(root); };
+            // On a narrow screen the navigation is wider than the page.
+            $("nav a[aria-current]")?.scrollIntoView({block: "nearest", inline: "center"});
             prepare(document); sql(); workbench(); keys(); live(); open();
             addEventListener("hashchange", open);
             setInterval(() => times(document), 10000);

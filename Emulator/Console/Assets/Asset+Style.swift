@@ -50,6 +50,7 @@ extension Asset {
             .quiet, .none { color: var(--quiet); }
             .mono, code, pre, textarea { font-family: ui-monospace, "SF Mono", "Cascadia Mono", "Liberation Mono", monospace; font-size: 13px; }
             p.mono { overflow-wrap: anywhere; }
+            td > .mono, .day { white-space: nowrap; }
             pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: 10px 12px; margin: 4px 0 10px; overflow: auto; max-height: 420px; white-space: pre-wrap; overflow-wrap: anywhere; }
             .raw { white-space: pre-wrap; overflow-wrap: anywhere; display: inline-block; min-width: 240px; max-width: 520px; }
             .state { display: inline-block; padding: 0 8px; border-radius: 10px; font-size: 12.5px; font-weight: 600; line-height: 20px; white-space: nowrap; background: var(--calm-back); color: var(--quiet); }
@@ -70,7 +71,7 @@ extension Asset {
             tbody tr:hover { background: color-mix(in srgb, var(--calm-back) 45%, transparent); }
             .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
             time { white-space: nowrap; font-variant-numeric: tabular-nums; }
-            .note { display: block; min-width: 180px; max-width: 360px; color: var(--quiet); font-size: 13px; overflow-wrap: anywhere; }
+            .note { display: block; min-width: 180px; max-width: 520px; color: var(--quiet); font-size: 13px; overflow-wrap: anywhere; }
             .filter { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: end; margin: 0 0 16px; }
             label { display: grid; gap: 2px; font-size: 12.5px; color: var(--quiet); }
             label.inline { display: inline-flex; align-items: center; gap: 6px; }

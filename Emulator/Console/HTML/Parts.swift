@@ -8,7 +8,7 @@ enum Parts {
         let text = text ?? Shown.none
         let kind: HTML =
             switch text.lowercased() {
-            case "success", "succeeded", "ok", "passed": "good"
+            case "success", "succeeded", "ok", "passed", "active": "good"
             case "error", "failed", "timed_out", "aborted", "fail", "alarm": "bad"
             case "running", "pending_redrive": "busy"
             case "caught", "retried", "unchecked", "warning": "odd"

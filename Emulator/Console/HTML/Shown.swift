@@ -53,6 +53,13 @@ enum Shown {
         return "<time datetime=\"\(text)\">\(shown)</time>"
     }
 
+    /// What is wrong with a record's file, without the file's own address: the line that has it names the file.
+    static func error(of record: JSON) -> String {
+        let own = "s3://\(record[text: "bucket"] ?? "")/\(record[text: "object_key"] ?? ""): "
+        let message = record[text: "error_message"].map { $0.hasPrefix(own) ? String($0.dropFirst(own.count)) : $0 }
+        return [record[text: "error_type"], message].compactMap(\.self).joined(separator: ": ")
+    }
+
     static func value(_ value: JSON?) -> String {
         switch value {
         case nil, .null?: none

@@ -21,7 +21,7 @@ enum CostPage {
         }
         let days = answer[list: "days"].map { day -> [HTML] in
             [
-                "\(day[text: "day"] ?? "")", "\(Shown.count(day[number: "files"]))",
+                "<span class=\"day\">\(day[text: "day"] ?? "")</span>", "\(Shown.count(day[number: "files"]))",
                 "\(Shown.bytes(day[number: "bytes"]))", "\(money(day["dollars"]))", "\(money(day["lambda"]))",
                 "\(money(day["ecs"]))", "\(money(day["emr"]))",
             ]

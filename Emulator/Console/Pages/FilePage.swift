@@ -35,7 +35,7 @@ enum FilePage {
     private static func timeline(_ steps: [JSON]) -> HTML {
         let items = steps.map { step -> HTML in
             let facts = (step["facts"]?.object ?? [:]).map { name, value -> (String, HTML) in
-                (name.replacing("_", with: " "), fact(name, value))
+                (name.replacing("_in_bytes", with: "").replacing("_", with: " "), fact(name, value))
             }
             let took: HTML =
                 step[number: "took_ms"].map { "<span class=\"quiet\">took \(Shown.duration($0))</span>" } ?? ""

@@ -90,8 +90,7 @@ enum FilesPage {
             let name = key.split(separator: "/").last.map(String.init) ?? key
             let read = record[number: "record_count"], written = record[number: "written_count"]
             let quarantined = record[number: "quarantined_count"]
-            let note = [record[text: "error_type"], record[text: "error_message"]].compactMap(\.self)
-                .joined(separator: ": ")
+            let note = Shown.error(of: record)
             let link = Parts.fileLink(id, name)
             let held: HTML =
                 (quarantined ?? 0) > 0

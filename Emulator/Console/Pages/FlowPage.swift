@@ -23,7 +23,7 @@ enum FlowPage {
                 Parts.fileLink(
                     record[text: "control_id"] ?? "", key.split(separator: "/").last.map(String.init) ?? key),
                 Shown.time(record[text: "updated_at"]),
-                "<span class=\"note\">\(record[text: "error_type"] ?? "") \(record[text: "error_message"] ?? "")</span>",
+                "<span class=\"note\">\(Shown.error(of: record))</span>",
             ]
         }
         let queues = flow[list: "queues"].map { queue -> [HTML] in

@@ -93,8 +93,8 @@ struct FlowPicture {
         }
         if let running = node[number: "running"], running > 0 { facts.append("\(Shown.count(running)) running") }
         if let waiting = node[number: "waiting"], waiting > 0 {
-            let oldest = node[number: "oldest_ms"].map { ", oldest \(Shown.duration($0))" } ?? ""
-            facts.append("\(Shown.count(waiting)) waiting\(oldest)")
+            facts.append("\(Shown.count(waiting)) waiting")
+            if let oldest = node[number: "oldest_ms"] { facts.append("oldest \(Shown.duration(oldest))") }
         }
         if let total = node[number: "total"] {
             let about = node[text: "about"] ?? ""

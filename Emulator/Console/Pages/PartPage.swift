@@ -67,7 +67,7 @@ enum PartPage {
                 Parts.fileLink(
                     record[text: "control_id"] ?? "", key.split(separator: "/").last.map(String.init) ?? key),
                 Shown.time(record[text: "updated_at"]), "\(Shown.count(record[number: "attempt_count"]))",
-                "<span class=\"note\">\(record[text: "error_message"] ?? "")</span>",
+                "<span class=\"note\">\(Shown.error(of: record))</span>",
             ]
         }
         return """

@@ -50,7 +50,7 @@ struct TopCommand: ParsableCommand {
         if json { return stream.line(try read().text) }
         let isLive = stream.isTerminal && !once
         repeat {
-            let lines = Self.lines(of: try read(), width: stream.width)
+            let lines = Self.lines(of: try read(), width: stream.width ?? 80)
             // The cursor goes home and each line clears its rest, so that nothing flickers.
             stream.write(
                 (isLive ? "\u{1B}[H" : "") + lines.map { $0 + (isLive ? "\u{1B}[K\n" : "\n") }.joined()
@@ -77,8 +77,8 @@ struct TopCommand: ParsableCommand {
             lines.append("\(queue["name"]?.string ?? ""): \(Quantity.count(queue["messages"]?.int)) messages")
         }
         for record in flow["failures"]?.array ?? [] {
-            let key = record["object_key"]?.string ?? ""
-            let text = "\(record["layer"]?.string ?? "") \(key): \(record["error_message"]?.string ?? "")"
+            let name = record["object_key"]?.string?.split(separator: "/").last.map(String.init) ?? ""
+            let text = "\(record["layer"]?.string ?? "") \(name.printable.cut(toColumns: 24)): \(ErrorText.of(record))"
             lines.append(TextTable.cut(text.printable, to: width))
         }
         return lines

@@ -195,7 +195,7 @@ struct StatusCommand: ParsableCommand {
         for (line, record) in zip(table.dropFirst(), records) {
             shown.append(TextTable.cut(line, to: width))
             let note =
-                record.succession ?? [record.errorType, record.errorMessage].compactMap(\.self).joined(separator: ": ")
+                record.succession ?? ErrorText.of(record)
             if !note.isEmpty { shown.append(TextTable.cut("  \(note.printable)", to: width)) }
         }
         return shown

@@ -189,7 +189,7 @@ try:
     browser.evaluate("document.querySelector('.cell[href*=\"table=brewery\"]').click()")
     browser.wait("location.pathname.endsWith('/files') && location.search.includes('day=') && document.readyState === 'complete'", "a day of a table")
     browser.evaluate("{ document.querySelector('[data-force]').click(); document.querySelector('[data-select=all]').click(); document.querySelector('[data-do]').click(); }")
-    browser.wait("document.querySelector('.outcome button')", "a dry run of a backfill")
+    browser.wait("!!document.querySelector('.outcome button')", "a dry run of a backfill")
     pages["backfill dry run"] = browser.evaluate("document.querySelector('.outcome').innerText")
     browser.evaluate("document.querySelector('.outcome button').click()")
     pages["backfill"] = browser.wait("/1 of 1 have ended/.test(document.querySelector('.outcome').innerText) && document.querySelector('.outcome').innerText", "a backfill", 300)
@@ -198,7 +198,7 @@ try:
     browser.open(console + "executions")
     browser.evaluate("document.querySelector('[data-machine=gold]').click()")
     browser.wait("location.pathname.includes('/executions/') && document.readyState === 'complete'", "an execution of gold")
-    browser.wait("document.querySelector('.lead .state.good')", "the end of gold", 600)
+    browser.wait("!!document.querySelector('.lead .state.good')", "the end of gold", 600)
     pages["run now"] = browser.text()
 
     # Redrive: an execution that failed for want of a queue goes on from there once the queue exists.
@@ -211,15 +211,15 @@ try:
             "Ask": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sqs:getQueueUrl", "Parameters": {"QueueName": "wanted"}, "End": True}}}))["stateMachineArn"]
     run = states.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
     browser.open(console + "executions/" + quoted(run))
-    browser.wait("document.querySelector('.lead .state.bad')", "a failed execution")
+    browser.wait("!!document.querySelector('.lead .state.bad')", "a failed execution")
     pages["failed execution"] = browser.text()
     sqs.create_queue(QueueName="wanted")
     browser.evaluate("{ window.isOld = true; document.querySelector('[data-post$=redrive]').click(); }")
-    browser.wait("!window.isOld && document.querySelector('.lead .state.good')", "a redriven execution")
+    browser.wait("!window.isOld && !!document.querySelector('.lead .state.good')", "a redriven execution")
     pages["redriven"] = browser.text()
     # And again with the same input, as another execution.
     browser.evaluate("document.querySelector('[data-post$=rerun]').click()")
-    browser.wait(f"location.pathname.includes('/executions/') && decodeURIComponent(location.pathname).split('/').pop() !== {json.dumps(run)} && document.querySelector('.lead .state.good')", "another execution")
+    browser.wait(f"location.pathname.includes('/executions/') && decodeURIComponent(location.pathname).split('/').pop() !== {json.dumps(run)} && !!document.querySelector('.lead .state.good')", "another execution")
     check(len(states.list_executions(stateMachineArn=machine)["executions"]) == 2, "the button did not start another execution")
 
     pages["complaints"] = [text for text in browser.complaints() if not any(f"status of {status}" in text for status in ["404", "400"])]

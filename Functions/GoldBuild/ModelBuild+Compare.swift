@@ -11,7 +11,7 @@ extension ModelBuild {
     func compare(with stored: LakeCatalog.Table?, examples limit: Int) throws -> JSON {
         let folder = try WorkFolder(in: settings.temporaryFolder)
         let work = try work(in: folder.path)
-        let (query, place) = try query(nil, work)
+        let (query, place) = try query(nil, work, script)
         _ = try ask(query.statements, after: query.preparation, in: work.folder)
         let result = ResultFiles.relation(at: place)
         var answer: JSONObject = ["outcome": "compared", "model": .string("\(model.name)")]

@@ -170,7 +170,7 @@ struct ModelBuild {
     }
 
     /// What runs the model's statement, and where the rows will be.
-    func query(_ changed: Set<Period>?, _ work: Work) throws -> (Script, place: String) {
+    func query(_ changed: Set<Period>?, _ work: Work, _ script: ModelScript) throws -> (Script, place: String) {
         var views: [String] = []
         for (number, selection) in selections(changed, work).enumerated() {
             let version = selection.input.version
@@ -208,15 +208,19 @@ struct ModelBuild {
         _ changed: Set<Period>?, _ stored: LakeCatalog.Table?, _ old: TableFiles?, _ replaced: [VersionFiles.Listed],
         size: Int, _ work: Work
     ) throws -> (ResultFiles, [MeasuredRule]) {
-        let (query, place) = try query(changed, work)
+        let schema = stored?.metadata.currentSchema ?? table.schema
+        let mixed =
+            changed == nil ? [] : replaced.filter { table.periods.period(of: $0.file, $0.spec, schema) == nil }
+        let keepsRows = !mixed.isEmpty
+        var script = script
+        let periods = script.periods.map(\.name)
+        script.isOnePartition =
+            changed?.count == 1 && !keepsRows && script.partitioning.allSatisfy(periods.contains)
+        let (query, place) = try query(changed, work, script)
         var run = query
         var places = [place]
         var relation = ResultFiles.relation(at: place)
-        var keepsRows = false
         if let changed, let stored, let snapshot = stored.metadata.currentSnapshot {
-            let schema = stored.metadata.currentSchema
-            let mixed = replaced.filter { table.periods.period(of: $0.file, $0.spec, schema) == nil }
-            keepsRows = !mixed.isEmpty
             run.preparation.append(table.periods.statement(making: changed))
             if keepsRows {
                 let version = TableVersion(model.name, stored.metadata, snapshot)

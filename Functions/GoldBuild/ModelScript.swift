@@ -11,8 +11,11 @@ struct ModelScript {
     /// The columns that name a period; none for a model that is built as a whole each time.
     let periods: [GoldColumn]
 
+    /// Whether all rows are of one partition: the engine need not look for each row's.
+    var isOnePartition = false
+
     /// Whether the result is a folder, with files of one partition each.
-    var isParted: Bool { !partitioning.isEmpty }
+    var isParted: Bool { !partitioning.isEmpty && !isOnePartition }
     /// Whether the engine's one file becomes several, so that few of them have rows of one period. Its threads would write several in no
     /// order.
     var isCutUp: Bool { partitioning.isEmpty && !periods.isEmpty }
@@ -93,7 +96,7 @@ struct ModelScript {
         let ids = columns.enumerated().map { place, column in "\(DuckDBText.name(column.name)): \(place + 1)" }
         let parts = partitioning.map { DuckDBText.name($0) }.joined(separator: ", ")
         let files =
-            if !parts.isEmpty {
+            if isParted {
                 ", PARTITION_BY (\(parts)), WRITE_PARTITION_COLUMNS true"
             } else {
                 // So many rows are written again for a period that has changed, more or less.
@@ -104,7 +107,7 @@ struct ModelScript {
 
     /// Where the statement writes, in a folder.
     func place(_ name: String, in folder: String) -> String {
-        partitioning.isEmpty ? "\(folder)/\(name).parquet" : "\(folder)/\(name)"
+        isParted ? "\(folder)/\(name)" : "\(folder)/\(name).parquet"
     }
 
     /// What the engine says, in words of the model.

@@ -74,8 +74,7 @@ extension ColumnarError: CustomStringConvertible {
         case .emptyFile:
             "the file has no bytes; export it again"
         case .notGzip(let byte):
-            "not gzip: no gzip header at byte \(byte); name a file that is not compressed without .gz, or compress it with gzip, "
-                + "and upload it again"
+            "not gzip, at byte \(byte); compress it with gzip, or take .gz off its name, and upload it again"
         case .truncatedGzip(let byte):
             "the gzip data ends too early, at byte \(byte); the upload was cut short, upload it again"
         case .corruptGzip(let byte):

@@ -117,7 +117,12 @@ public final class InflatedSource: DecompressedSource {
     }
 
     private var notAMember: ColumnarError {
-        members == 0 ? .notGzip(byte: 0) : .trailingGarbage(byte: memberStart)
+        guard members == 0 else { return .trailingGarbage(byte: memberStart) }
+        // Nothing but the front has been read.
+        let front = UnsafeRawBufferPointer(rebasing: input[..<min(compressedBytes, input.count)])
+        // Another method than deflate makes it no gzip of ours.
+        guard !front.starts(with: [0x1F, 0x8B]) else { return .notGzip(byte: 0) }
+        return FileSignature.reason(front, against: "gzip").map { .foreignFile(reason: $0) } ?? .notGzip(byte: 0)
     }
 
     private func beginNextMember() throws {

@@ -68,7 +68,7 @@ final class ZstdSource: DecompressedSource {
         if ZSTD_isError(hint) != 0 {
             // Nothing of the frame was used: it does not begin as a frame does.
             let reason = String(cString: ZSTD_getErrorName(hint))
-            guard position - frameStart > 4 else { throw ColumnarError.notZstd(byte: frameStart) }
+            guard position - frameStart > 4 else { throw notAFrame }
             throw ColumnarError.corruptZstd(byte: position, reason: reason)
         }
         isBetweenFrames = hint == 0
@@ -76,6 +76,13 @@ final class ZstdSource: DecompressedSource {
             guard isSample else { throw ColumnarError.truncatedZstd(byte: compressedBytes) }
             isFinished = true
         }
+    }
+
+    private var notAFrame: ColumnarError {
+        guard frameStart == 0 else { return .notZstd(byte: frameStart) }
+        // Nothing but the front has been read.
+        let front = UnsafeRawBufferPointer(rebasing: room[..<min(compressedBytes, room.count)])
+        return FileSignature.reason(front, against: "Zstandard").map { .foreignFile(reason: $0) } ?? .notZstd(byte: 0)
     }
 
     /// - Returns: false at the end of the file.

@@ -18,29 +18,38 @@ enum FileSignature {
     ]
     private static let archive: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
 
-    /// Why a file is refused that begins so; nil if it may be a table.
+    /// Why a file is refused whose text begins so; nil if it may be a table.
     /// - Parameter isCSV: whether it should be CSV; else JSON.
     static func reason(_ front: some Collection<UInt8>, isCSV: Bool) -> String? {
+        finding(front, isCSV: isCSV).map { "the text \($0)" }
+    }
+
+    /// Why a file is refused that should be compressed and begins so; nil if nothing is known but that it is not.
+    /// - Parameter format: the compression that its name says.
+    static func reason(_ front: some Collection<UInt8>, against format: String) -> String? {
+        finding(front, isCSV: false).map { "not \(format): the file \($0)" }
+    }
+
+    private static func finding(_ front: some Collection<UInt8>, isCSV: Bool) -> String? {
         if let kind = kinds.first(where: { front.starts(with: $0.bytes) }) {
-            return "the text begins like \(kind.name); \(kind.advice)"
+            return "begins like \(kind.name); \(kind.advice)"
         }
         if front.starts(with: archive) {
             return holdsWorkbook(front)
-                ? "the text begins like an Excel workbook (a zip file); export the sheet as CSV"
-                : "the text begins like a zip file; take the file out, and compress it with gzip or not"
+                ? "begins like an Excel workbook (a zip file); export the sheet as CSV"
+                : "begins like a zip file; take the file out, and compress it with gzip or not"
         }
-        if isTar(front) { return "the text begins like a tar archive; take the files out, and compress each with gzip" }
+        if isTar(front) { return "begins like a tar archive; take the files out, and compress each with gzip" }
         let text = Array(front.drop(while: isSpaceOrMark).prefix(16)).map {
             (0x41...0x5A).contains($0) ? $0 | 0x20 : $0
         }
         if ["<!doctype", "<html", "<head", "<body"].contains(where: { text.starts(with: $0.utf8) }) {
-            return "the text is an HTML page, perhaps of an error or a login; download the data itself"
+            return "is an HTML page, perhaps of an error or a login; download the data itself"
         }
         if ["<?xml", "<error>"].contains(where: { text.starts(with: $0.utf8) }) {
-            return
-                "the text is XML, perhaps the answer of a service to a failed request; export the data as CSV or JSON"
+            return "is XML, perhaps the answer of a service to a failed request; export the data as CSV or JSON"
         }
-        if isCSV, beginsJSON(text) { return "the text is JSON; name the file .json, .ndjson or .jsonl" }
+        if isCSV, beginsJSON(text) { return "is JSON; name the file .json, .ndjson or .jsonl" }
         return nil
     }
 

@@ -71,6 +71,15 @@ struct Attempt {
         wrongCRC[whole.count - 8] ^= 1
         return [
             ("not gzip", Array("id,name\n1,a\n".utf8), "NotGzip", "byte 0"),
+            (
+                "a zip file", [0x50, 0x4B, 0x03, 0x04, 0x14, 0, 0, 0, 8, 0] + Array("data.csv".utf8), "ForeignFile",
+                "not gzip: the file begins like a zip file; take the file out"
+            ),
+            (
+                "Zstandard", [0x28, 0xB5, 0x2F, 0xFD, 0x24, 0], "ForeignFile",
+                "not gzip: the file begins like a Zstandard"
+            ),
+            ("a page", Array("<!DOCTYPE html>\n".utf8), "ForeignFile", "not gzip: the file is an HTML page"),
             ("empty", [], "EmptyFile", "no bytes"),
             ("truncated", Array(whole.dropLast(100)), "TruncatedGzip", "byte \(whole.count - 100)"),
             ("truncated in its trailer", Array(whole.dropLast(3)), "TruncatedGzip", "byte \(whole.count - 3)"),

@@ -35,6 +35,9 @@ struct ColumnReader {
         _ property: ContractKey, path parent: [String], fieldID: Int32?, around: Surroundings
     ) throws(ContractError) {
         try property.expectKeys(columnKeys)
+        let meaning = try property.optional("semanticType")?.string(oneOf: ["column", "dimension", "measure"])
+        // Dimensions and measures are computed from columns: no file has them.
+        guard meaning ?? "column" == "column" else { return }
         // A property without a name may have other faults, so reading continues.
         let path = parent + [property.noting { () throws(ContractError) in try property.fieldName() } ?? "?"]
         guard try !property.isFlattened() else {

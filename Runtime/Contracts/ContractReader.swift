@@ -10,13 +10,15 @@ private let contractKeys = [
 private let elementKeys = [
     "id", "name", "physicalType", "description", "businessName", "authoritativeDefinitions", "tags", "customProperties",
     "logicalType", "physicalName", "quality", "relationships", "deprecated", "synonyms",
+    // No key of the standard, but of its examples.
+    "tag",
 ]
 private let tableKeys = elementKeys + ["dataGranularityDescription", "properties", "context"]
 let columnKeys =
     elementKeys + [
         "primaryKey", "primaryKeyPosition", "logicalTypeOptions", "required", "unique", "partitioned",
         "partitionKeyPosition", "classification", "encryptedName", "transformSourceObjects", "transformLogic",
-        "transformDescription", "examples", "criticalDataElement", "properties", "items", "semanticType",
+        "transformDescription", "examples", "criticalDataElement", "properties", "items", "semanticType", "enum", "map",
     ]
 
 extension Contract {
@@ -51,6 +53,7 @@ extension Contract {
                 var contracts: [Contract] = []
                 for table in try contract.optional("schema")?.elements() ?? [] {
                     table.noting { () throws(ContractError) in
+                        guard try !table.isWithoutColumns() else { return }
                         contracts.append(try Contract(noting: contract, table))
                     }
                 }
@@ -131,6 +134,15 @@ extension Contract {
 }
 
 extension ContractKey {
+    /// Whether this is no table but, say, a topic of which nothing is said.
+    fileprivate func isWithoutColumns() throws(ContractError) -> Bool {
+        guard node.mapping != nil, optional("properties") == nil,
+            let type = try optional("physicalType")?.string().lowercased(), !["table", "view"].contains(type)
+        else { return false }
+        faults.warn(fault("this \(type) has no 'properties', so no file is read as its rows"))
+        return true
+    }
+
     /// The text of a required key; nil after a fault, which is noted.
     fileprivate func text(_ key: String, oneOf allowed: [String]?) -> String? {
         noting { () throws(ContractError) in

@@ -64,7 +64,7 @@ struct NestedFieldReader {
     private mutating func unruledType(
         of property: ContractKey, logicalType: String, at place: NestedPlace
     ) throws(ContractError) -> ColumnType? {
-        guard logicalType == "object" || logicalType == "array" else {
+        guard ["object", "array", "map"].contains(logicalType) else {
             return try singleType(of: property, logicalType: logicalType)
         }
         guard place.depth <= ColumnType.maximumDepth else { throw property.isTooDeep }
@@ -74,8 +74,20 @@ struct NestedFieldReader {
         let written = try physicalType?.string().lowercased()
         let name = written.map { $0.hasSuffix(">") ? String($0.prefix { $0 != "<" }) : $0 }
         if let physicalType, let name, !allowed.contains(name) {
+            // A database's own type, of which nothing else is known.
+            let isDescribed = property.optional("properties") != nil || property.optional("items") != nil
+            guard isDescribed || ColumnType.isKnown(name) else {
+                physicalType.faults.warn(
+                    physicalType.fault(
+                        "'\(name)' is not one of \(allowed.joined(separator: ", ")), so its values are kept as text"))
+                return .string
+            }
             throw physicalType.fault(
                 "'\(name)' is not one of \(allowed.joined(separator: ", ")), which go with \(logicalType)")
+        }
+        if logicalType == "map" {
+            property.faults.warn(property.fault("a map is kept as JSON text; what 'map' says of it is not checked"))
+            return .json(.object)
         }
         guard name == "json" || name == "jsonb" || property.lacksFields(logicalType) else {
             return logicalType == "object"
@@ -172,6 +184,12 @@ struct NestedFieldReader {
             let digits = logicalType == "number" ? " with at most \(ColumnType.maximumPrecision) digits" : ""
             throw try property.required("physicalType").fault(
                 "'\(physicalType ?? "")' is not one of \(allowed)\(digits), which go with \(logicalType)")
+        }
+        if logicalType == "number", let physicalType, DatabaseType(physicalType.lowercased()).isDecimalOfAnySize {
+            property.faults.warn(
+                try property.required("physicalType").fault(
+                    "'\(physicalType)' does not say how many digits it has, so its values are kept as \(type); write "
+                        + "decimal(p,s)"))
         }
         guard let options = property.optional("logicalTypeOptions") else { return type }
         if let timezone = options.optional("timezone"), let adjusted = type.adjusted(toUTC: try timezone.bool()) {

@@ -95,6 +95,14 @@ extension QualityRule {
         unit = rule.noting { () throws(ContractError) in try rule.optional("unit")?.choice(Unit.self) } ?? .rows
         severity =
             rule.noting { () throws(ContractError) in try rule.optional("severity")?.choice(Severity.self) } ?? .warning
+        if rule.optional("metric") == nil, let other = rule.optional("rule") {
+            // ODCS 3.0 had rules of other names, and of any.
+            other.faults.warn(other.fault("this rule is not measured; expected a 'metric'"))
+            metric = nil
+            comparison = nil
+            arguments = Arguments()
+            return
+        }
         let key = try rule.required("metric")
         let metric = try key.choice(Metric.self)
         self.metric = metric

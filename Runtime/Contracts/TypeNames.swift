@@ -6,7 +6,7 @@ internal import YAML
 extension ColumnType {
     /// The logical types.
     static let logicalTypes = [
-        "string", "integer", "number", "boolean", "date", "timestamp", "time", "object", "array",
+        "string", "integer", "number", "boolean", "date", "timestamp", "time", "object", "array", "map",
     ]
 
     /// The allowed values of `physicalType` for each logical type. The first is the default.
@@ -22,6 +22,7 @@ extension ColumnType {
         case "time": ["time", "timetz"].flatMap { [$0, "\($0)(3)", "\($0)(6)"] }
         case "object": ["struct", "object", "record", "row", "json", "jsonb"]
         case "array": ["list", "array", "json", "jsonb"]
+        case "map": ["map", "json", "jsonb"]
         default: []
         }
     }
@@ -33,12 +34,22 @@ extension ColumnType {
         "uint16": .uint16, "utinyint": .uint8, "uint8": .uint8,
     ]
 
+    /// Whether a physical type, in lower case, goes with any logical type.
+    static func isKnown(_ physicalType: String) -> Bool {
+        logicalTypes.contains {
+            physicalTypes(of: $0).contains(physicalType)
+                || ColumnType(logicalType: $0, physicalType: physicalType) != nil
+        }
+    }
+
     private static func rank(_ name: String) -> Int { name == "bigint" ? 0 : 1 }
 
     /// The type of a single value; nil if the two names are incompatible.
     init?(logicalType: String, physicalType: String?) {
         let allowed = Self.physicalTypes(of: logicalType)
-        guard let given = physicalType?.lowercased() ?? allowed.first else { return nil }
+        guard let given = (physicalType?.lowercased()).map(DatabaseType.withParentheses) ?? allowed.first else {
+            return nil
+        }
         let name = DatabaseType(given).name(for: logicalType) ?? given
         switch logicalType {
         case "string":

@@ -4,18 +4,32 @@
 struct DatabaseType {
     let words: String
     let arguments: [Int]?
+    private let hasParentheses: Bool
 
     /// - Parameter name: in lower case.
     init(_ name: String) {
+        let name = Self.withParentheses(name)
         guard let opening = name.firstIndex(of: "("), let closing = name[opening...].firstIndex(of: ")") else {
-            (words, arguments) = (Self.joined(name), nil)
+            (words, arguments, hasParentheses) = (Self.joined(name), nil, false)
             return
         }
+        hasParentheses = true
         words = Self.joined(name[..<opening] + " " + name[name.index(after: closing)...])
         let texts = name[name.index(after: opening)..<closing].split(separator: ",", omittingEmptySubsequences: false)
         let numbers = texts.compactMap { Int($0.filter { $0 != " " }) }
         arguments = numbers.count == texts.count ? numbers : nil
     }
+
+    /// The name with `(15)` for `[15]`, as some tools write lengths. `text[]` is a list.
+    static func withParentheses(_ name: String) -> String {
+        guard name.hasSuffix("]"), let opening = name.lastIndex(of: "["),
+            Int(name[name.index(after: opening)...].dropLast()) != nil
+        else { return name }
+        return name[..<opening] + "(" + name[name.index(after: opening)...].dropLast() + ")"
+    }
+
+    /// Whether this is a decimal of which is not said how many digits it has.
+    var isDecimalOfAnySize: Bool { !hasParentheses && ["decimal", "numeric", "number", "dec"].contains(words) }
 
     private static func joined(_ text: some StringProtocol) -> String {
         text.split(separator: " ").joined(separator: " ")
@@ -29,6 +43,12 @@ struct DatabaseType {
         case "number":
             if words == "number", let arguments {
                 "decimal(\(arguments.map(String.init).joined(separator: ",")))"
+            } else if isDecimalOfAnySize {
+                // As BigQuery has it.
+                "decimal(38,9)"
+            } else if ["float", "double"].contains(words), arguments?.count == 2 {
+                // MySQL's: the digits are for showing, the width is that of the word.
+                words
             } else {
                 Self.numbers[words] ?? Self.integers[words]
             }

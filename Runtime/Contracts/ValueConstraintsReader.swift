@@ -17,6 +17,12 @@ extension ValueConstraints {
         if let values = try column.customProperty("validValues") {
             constraints.validValues = try values.values()
         }
+        if let list = column.optional("enum") {
+            guard constraints.validValues == nil else {
+                throw list.fault("'enum' and the custom property 'validValues' are both set; remove one")
+            }
+            constraints.validValues = try list.listedValues()
+        }
         guard !constraints.isEmpty else { return nil }
         guard type.hasComparedValues else {
             throw column.fault("values of the type \(type) cannot be compared; remove the constraints")
@@ -126,6 +132,18 @@ extension ContractKey {
         var matcher = PatternMatcher(pattern)
         guard matcher.matches(text) else { throw fault("expected \(form.1), found '\(text)'") }
         return text
+    }
+
+    /// The values of a list of ODCS 3.2: mappings with a `value` each.
+    fileprivate func listedValues() throws(ContractError) -> [String] {
+        var values: [String] = []
+        for element in try elements() {
+            let value = try element.required("value")
+            guard let text = value.node.string else { throw value.fault("expected a value, found \(value.node.kind)") }
+            values.append(text)
+        }
+        guard !values.isEmpty else { throw fault("an empty list leaves no value valid") }
+        return values
     }
 
     /// A list of at least one value.

@@ -71,6 +71,38 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("a contract file of two tables is published as two contracts, and files of both arrive")
+    func twoTables() async throws {
+        let folder = try TemporaryDirectory()
+        let emulator = try await RunningEmulator()
+        let contract = "\(folder.path)/shop.odcs.yaml"
+        let lines = """
+              - name: Order_Lines
+                properties:
+                  - {name: line, logicalType: integer, required: true}
+
+            """
+        try (Self.contract("string", version: "1.0.0") + lines).write(
+            toFile: contract, atomically: true, encoding: .utf8)
+        let published = try await Self.cupel(["contract", "publish", contract], emulator)
+        #expect(published.status == 0, "\(published.errors)")
+        for table in ["orders", "order_lines"] {
+            #expect(published.text.contains("\(table) "), "\(published.text)")
+        }
+        for (table, text) in [("orders", Self.data), ("order_lines", "line\n1\n2\n3\n")] {
+            let file = "\(folder.path)/\(table).csv"
+            try text.write(toFile: file, atomically: true, encoding: .utf8)
+            try await Referee.lake(emulator, "put", ["raw/\(table)/\(table).csv", file])
+        }
+        let records = try await Referee.lake(emulator, "settle").records("records").filter {
+            $0.text("schema_name") == "dm_bronze"
+        }
+        #expect(records.map { $0.text("status") } == ["success", "success"], "\(records)")
+        let rows = Dictionary(uniqueKeysWithValues: records.map { ($0.text("table_name"), $0.int("written_count")) })
+        #expect(rows == ["orders": 2, "order_lines": 3])
+        #expect(emulator.stop() == 0)
+    }
+
     @Test("`up` and `run` put the contracts of their folder in force, and refuse weaker masking") func folder()
         async throws
     {

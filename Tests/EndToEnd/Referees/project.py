@@ -3,7 +3,7 @@
 
     project.py CUPEL PACKAGE_ROOT
 """
-import json, os, pathlib, re, shutil, signal, subprocess, sys, tempfile, time, urllib.error, urllib.request
+import io, json, os, pathlib, re, shutil, signal, subprocess, sys, tempfile, time, urllib.error, urllib.request, zipfile
 
 import boto3
 
@@ -173,6 +173,25 @@ def plugin(folder):
     check("a command that does not start is an error that says so", "cupel up ended with 1" in missing.stdout, missing.stdout)
 
 
-for part in [new_project, hooks, reset, plugin]:
+def swift(folder):
+    """The example's function in Swift, compiled as it is and run by the emulator."""
+    source = root / "infra/examples/functions/swift/Sources/Greeter/main.swift"
+    built = run(["swiftc", "-swift-version", "6", "-module-name", "Greeter", "-o", "bootstrap", str(source)], folder)
+    check("the function in Swift compiles", built.returncode == 0, built.stderr)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file: file.write(folder / "bootstrap", "bootstrap")
+    project = folder / "project"
+    run([cupel, "init", str(project)], folder)
+    up = Up(project)
+    functions = up.client("lambda")
+    functions.create_function(FunctionName="swift", Runtime="provided.al2023", Handler="bootstrap", Timeout=60,
+                              Role="arn:aws:iam::000000000000:role/own", Code={"ZipFile": packed.getvalue()})
+    for greeting in ["hello", "again"]:
+        answer = json.load(functions.invoke(FunctionName="swift", Payload=json.dumps({"greeting": greeting}))["Payload"])
+        check(f"it answers to {greeting}", answer == {"shouted": greeting.upper()}, answer)
+    up.stop()
+
+
+for part in [new_project, hooks, reset, plugin, swift]:
     with tempfile.TemporaryDirectory() as folder: part(pathlib.Path(folder))
 sys.exit(failures > 0)

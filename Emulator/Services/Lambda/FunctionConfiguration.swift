@@ -32,6 +32,32 @@ struct FunctionConfiguration: Sendable {
     var reservedConcurrency: Int? { declaration["ReservedConcurrentExecutions"]?.looseInt }
     var logGroup: String { declaration["LoggingConfig"]?["LogGroup"]?.string ?? "/aws/lambda/\(name)" }
 
+    // MARK: Logs
+
+    private var loggingConfig: JSON? { declaration["LoggingConfig"] }
+    /// Whether the lines that Lambda writes around an invocation are JSON.
+    var logsJSON: Bool { loggingConfig?["LogFormat"] == "JSON" }
+
+    /// `LoggingConfig` of the function's documents. Levels are those of JSON logs alone.
+    var loggingDocument: JSON {
+        var document: JSONObject = ["LogFormat": logsJSON ? "JSON" : "Text"]
+        if logsJSON {
+            document["ApplicationLogLevel"] = loggingConfig?["ApplicationLogLevel"] ?? "INFO"
+            document["SystemLogLevel"] = loggingConfig?["SystemLogLevel"] ?? "INFO"
+        }
+        document["LogGroup"] = .string(logGroup)
+        return .object(document)
+    }
+
+    /// What tells the process in which form to log, where the function says so.
+    /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>
+    var logVariables: [String: String] {
+        guard let format = loggingConfig?["LogFormat"]?.string else { return [:] }
+        var variables = ["AWS_LAMBDA_LOG_FORMAT": format]
+        if logsJSON { variables["AWS_LAMBDA_LOG_LEVEL"] = loggingConfig?["ApplicationLogLevel"]?.string ?? "INFO" }
+        return variables
+    }
+
     var variables: [String: String] {
         var variables: [String: String] = [:]
         for (name, value) in declaration["Environment"]?["Variables"]?.object ?? [:] {

@@ -29,8 +29,9 @@ extension LambdaService {
             "Architectures": declaration["Architectures"] ?? ["x86_64"],
             "EphemeralStorage": declaration["EphemeralStorage"] ?? ["Size": 512],
             "SnapStart": ["ApplyOn": "None", "OptimizationStatus": "Off"],
-            "LoggingConfig": ["LogFormat": "Text", "LogGroup": .string(function.logGroup)],
+            "LoggingConfig": function.loggingDocument,
         ]
+        document["Layers"] = layerDocuments(of: function)
         if !function.variables.isEmpty {
             let variables = function.variables.sorted { $0.key < $1.key }.map { ($0.key, JSON.string($0.value)) }
             document["Environment"] = ["Variables": .object(JSONObject(variables))]

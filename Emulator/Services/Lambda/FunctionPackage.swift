@@ -17,24 +17,49 @@ struct FunctionPackage {
     /// - Parameter root: the emulator's folder for code.
     /// - Throws: ``AWSFault``, which names the error in the archive or of the disk.
     init(unpacking archive: [UInt8], for function: String, in root: String) throws(AWSFault) {
-        let zip: ZipArchive
-        do { zip = try ZipArchive(archive) } catch { throw Self.refused(function, error.description) }
         name = "\(function)-\(Digest.sha256(archive).prefix(8).hexadecimal)"
-        let folder = root + "/" + name
+        try Self.unpack(to: root + "/" + name, for: function) { () throws(AWSFault) in [archive] }
+    }
+
+    /// Unpacks the archives, files in `root`, one over the other into the folder `name`, unless that is there.
+    init(unpacking files: [String], as name: String, for function: String, in root: String) throws(AWSFault) {
+        self.name = name
+        try Self.unpack(to: root + "/" + name, for: function) { () throws(AWSFault) in
+            var archives: [[UInt8]] = []
+            for file in files {
+                do { archives.append(try FileBytes.contents(of: root + "/" + file)) } catch {
+                    throw Self.refused(function, "\(error)")
+                }
+            }
+            return archives
+        }
+    }
+
+    private static func unpack(
+        to folder: String, for function: String, _ archives: () throws(AWSFault) -> [[UInt8]]
+    ) throws(AWSFault) {
         guard access(folder, F_OK) != 0 else { return }
         // Under another name first, so that what is there under the right one is whole.
-        let unfinished = folder + Self.unfinishedSuffix
-        try Self.makeFolder(unfinished, function)
+        let unfinished = folder + unfinishedSuffix
+        try makeFolder(unfinished, function)
+        for archive in try archives() { try unpack(archive, to: unfinished, for: function) }
+        guard rename(unfinished, folder) == 0 || errno == EEXIST || errno == ENOTEMPTY else {
+            throw refused(function, "\(folder): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    private static func unpack(
+        _ archive: [UInt8], to folder: String, for function: String
+    ) throws(AWSFault) {
+        let zip: ZipArchive
+        do { zip = try ZipArchive(archive) } catch { throw refused(function, error.description) }
         for entry in zip.entries {
-            let path = unfinished + "/" + entry.path
-            try Self.makeFolder(entry.isDirectory ? path : Self.parent(of: path), function)
+            let path = folder + "/" + entry.path
+            try makeFolder(entry.isDirectory ? path : parent(of: path), function)
             guard !entry.isDirectory else { continue }
             let contents: [UInt8]
-            do { contents = try zip.contents(of: entry) } catch { throw Self.refused(function, error.description) }
-            try Self.save(contents, to: path, isExecutable: entry.isExecutable, function)
-        }
-        guard rename(unfinished, folder) == 0 || errno == EEXIST || errno == ENOTEMPTY else {
-            throw Self.refused(function, "\(folder): \(String(cString: strerror(errno)))")
+            do { contents = try zip.contents(of: entry) } catch { throw refused(function, error.description) }
+            try save(contents, to: path, isExecutable: entry.isExecutable, function)
         }
     }
 

@@ -11,6 +11,8 @@ final class FunctionWorker: Sendable {
         var environment: [String: String]
         /// The time in which a process must send its first request to the Runtime API.
         var initTimeout: Duration
+        /// What the log of a worker says first about how it runs.
+        var note: String?
     }
 
     /// A worker could not start; this is the outcome of the invocation that needed it.
@@ -54,7 +56,8 @@ final class FunctionWorker: Sendable {
     ) async throws -> FunctionWorker {
         let begin = ContinuousClock.now
         let runtime = RuntimeAPI()
-        let log = InvocationLog(group: plan.configuration.logGroup, sink: sink, clock: clock)
+        let log = InvocationLog(
+            group: plan.configuration.logGroup, isJSON: plan.configuration.logsJSON, sink: sink, clock: clock)
         let listener = try await listening.listen(port: 0, respond: runtime.respond)
         var environment = plan.environment
         environment["AWS_LAMBDA_RUNTIME_API"] = "127.0.0.1:\(listener.port)"
@@ -63,10 +66,15 @@ final class FunctionWorker: Sendable {
         let command = Command(
             path: plan.code.executable, arguments: plan.code.arguments, environment: environment,
             directory: plan.code.taskRoot)
-        log.write("INIT_START Runtime Version: \(plan.configuration.runtime)")
+        log.beginInit(runtime: plan.configuration.runtime)
+        if let note = plan.note { log.write(note) }
         let process: ChildProcess
         do {
-            process = try await host.start(command, line: log.write)
+            // AWS's client for Python keeps the lines of a traceback together so, where it writes to the output.
+            let isPython = PythonRuntime.supports(plan.configuration.runtime)
+            process = try await host.start(command) { line in
+                log.write(isPython ? line.replacing("\r", with: "\n") : line)
+            }
         } catch {
             await listener.close()
             log.write("\(error)")

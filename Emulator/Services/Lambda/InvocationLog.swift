@@ -1,4 +1,5 @@
 internal import EmulatorCore
+internal import JSON
 internal import Synchronization
 internal import Time
 
@@ -9,14 +10,19 @@ final class InvocationLog: Sendable {
 
     let group: String
     let stream: String
+    /// Whether the lines around an invocation are JSON.
+    private let isJSON: Bool
+    private let clock: ClockAndChance
     private let sink: any LogWriting
     private let tail = Mutex<[UInt8]>([])
 
-    init(group: String, sink: any LogWriting, clock: ClockAndChance) {
+    init(group: String, isJSON: Bool = false, sink: any LogWriting, clock: ClockAndChance) {
         let date = clock.now().rfc3339.prefix(10).split(separator: "-").joined(
             separator: "/")
         stream = date + "/[$LATEST]" + clock.uuid().filter { $0 != "-" }
         self.group = group
+        self.isJSON = isJSON
+        self.clock = clock
         self.sink = sink
     }
 
@@ -29,16 +35,35 @@ final class InvocationLog: Sendable {
         }
     }
 
+    /// Writes an event of the platform, where the log is JSON.
+    /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html>
+    private func write(event type: String, _ record: JSONObject) {
+        let event: JSON = ["time": .string(clock.now().rfc3339), "type": .string(type), "record": .object(record)]
+        write(event.text)
+    }
+
+    func beginInit(runtime: String) {
+        guard isJSON else { return write("INIT_START Runtime Version: \(runtime)") }
+        write(
+            event: "platform.initStart",
+            ["initializationType": "on-demand", "phase": "init", "runtimeVersion": .string(runtime)])
+    }
+
     func start(_ requestID: String) {
         tail.withLock { $0 = [] }
-        write("START RequestId: \(requestID) Version: $LATEST")
+        guard isJSON else { return write("START RequestId: \(requestID) Version: $LATEST") }
+        write(event: "platform.start", ["requestId": .string(requestID), "version": "$LATEST"])
     }
 
     /// Ends an invocation's log.
     /// - Returns: its last 4 KiB.
     func end(_ requestID: String, _ report: InvocationReport) -> [UInt8] {
-        write("END RequestId: \(requestID)")
-        write("REPORT RequestId: \(requestID)\t" + report.text)
+        if isJSON {
+            write(event: "platform.report", report.record(of: requestID))
+        } else {
+            write("END RequestId: \(requestID)")
+            write("REPORT RequestId: \(requestID)\t" + report.text)
+        }
         return tail.withLock { Array($0.suffix(Self.tailLimit)) }
     }
 }
@@ -53,10 +78,29 @@ struct InvocationReport {
     var status: String?
     var errorType: String?
 
+    private var peakInMegabytes: Int { (peakBytes + (1 << 20) - 1) >> 20 }
+
+    /// The report of a JSON log.
+    func record(of requestID: String) -> JSONObject {
+        func milliseconds(_ duration: Duration) -> JSON {
+            JSONNumber(duration.millisecondsText).map { .number($0) } ?? 0
+        }
+        var metrics: JSONObject = [
+            "durationMs": milliseconds(duration), "billedDurationMs": .int(Int(duration.wholeMilliseconds)),
+            "memorySizeMB": .int(memoryInMegabytes), "maxMemoryUsedMB": .int(peakInMegabytes),
+        ]
+        metrics["initDurationMs"] = initDuration.map(milliseconds)
+        var record: JSONObject = [
+            "requestId": .string(requestID), "metrics": .object(metrics), "status": .string(status ?? "success"),
+        ]
+        record["errorType"] = errorType.map { .string($0) }
+        return record
+    }
+
     var text: String {
         var fields = [
             "Duration: \(duration.millisecondsText) ms", "Billed Duration: \(duration.wholeMilliseconds) ms",
-            "Memory Size: \(memoryInMegabytes) MB", "Max Memory Used: \((peakBytes + (1 << 20) - 1) >> 20) MB",
+            "Memory Size: \(memoryInMegabytes) MB", "Max Memory Used: \(peakInMegabytes) MB",
         ]
         if let initDuration { fields.append("Init Duration: \(initDuration.millisecondsText) ms") }
         if let status { fields.append("Status: \(status)") }

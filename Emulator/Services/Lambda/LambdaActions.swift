@@ -48,7 +48,14 @@ extension LambdaService: ActionPerforming {
         "GetEventSourceMapping": "GET event-source-mappings/{UUID}",
         "UpdateEventSourceMapping": "PUT event-source-mappings/{UUID}",
         "DeleteEventSourceMapping": "DELETE event-source-mappings/{UUID}", "GetAccountSettings": "GET account-settings",
-        "ListTags": "GET tags/{Resource}",
+        "ListTags": "GET tags/{Resource}", "ListLayers": "GET layers",
+        "PublishLayerVersion": "POST layers/{LayerName}/versions",
+        "ListLayerVersions": "GET layers/{LayerName}/versions",
+        "CreateFunctionUrlConfig": "POST functions/{FunctionName}/url",
+        "GetFunctionUrlConfig": "GET functions/{FunctionName}/url",
+        "UpdateFunctionUrlConfig": "PUT functions/{FunctionName}/url",
+        "DeleteFunctionUrlConfig": "DELETE functions/{FunctionName}/url",
+        "ListFunctionUrlConfigs": "GET functions/{FunctionName}/urls",
     ].mapValues { Route($0) }
 
     private func answer(to action: String, by route: Route, _ input: JSON) async throws -> JSON {

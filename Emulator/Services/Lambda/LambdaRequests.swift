@@ -29,6 +29,8 @@ extension LambdaService {
             return try await answer(request, function: parts[2], Array(parts[3...]))
         case (2...3, "event-source-mappings"):
             return try await answerEventSources(request, parts.count == 3 ? parts[2] : nil)
+        case (2..., "layers"):
+            return try await answerLayers(request, Array(parts.dropFirst(2)))
         case (2, "account-settings"):
             return Self.json(200, ["AccountLimit": ["ConcurrentExecutions": .int(options.concurrency)]])
         case (3, "tags") where request.method == "GET":
@@ -45,14 +47,19 @@ extension LambdaService {
             let function = try registry.function(name)
             try await registry.remove(function.name)
             await discardWorkers(of: function.name)
+            await urls.close(function.name)
             return HTTPResponse(status: 204)
+        case (_, "url", 1), ("GET", "urls", 1):
+            return try await answerURL(request, function: name, isList: rest[0] == "urls")
         case ("GET", "configuration", 1): return Self.json(200, document(of: try registry.function(name)))
         case ("PUT", "code", 1):
             let name = try registry.function(name).name
             let code = try unpacked(["FunctionName": .string(name), "Code": try await input(request)], isArchive: true)
             return try await update(name, merging: .object(code), whole: true)
         case ("PUT", "configuration", 1), ("PUT", "concurrency", 1):
-            return try await update(name, merging: try await input(request), whole: rest[0] == "configuration")
+            let changes = try await input(request)
+            try checkLayers(changes["Layers"])
+            return try await update(name, merging: changes, whole: rest[0] == "configuration")
         case ("GET", "concurrency", 1):
             let concurrency = try registry.function(name).reservedConcurrency
             return Self.json(200, concurrency.map { ["ReservedConcurrentExecutions": .int($0)] } ?? [:])
@@ -135,6 +142,7 @@ extension LambdaService {
                 "ResourceConflictException", "Function already exist: \(function.name)", status: 409)
         }
         _ = try code(of: function)
+        try checkLayers(function.declaration["Layers"])
         try await registry.save(function)
         return Self.json(201, document(of: function))
     }

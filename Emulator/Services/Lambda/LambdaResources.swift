@@ -5,13 +5,16 @@ extension LambdaService: ResourceProviding {
     package var resourceTypes: [String] {
         [
             "AWS::Lambda::Function", "AWS::Lambda::Permission", "AWS::Lambda::EventInvokeConfig",
-            "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::Lambda::EventSourceMapping",
+            "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Url",
+            "AWS::Lambda::LayerVersion",
         ]
     }
 
     package func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
         if resource.type == "AWS::Lambda::Function" { return try await provisionFunction(resource) }
         let properties = resource.properties
+        if resource.type == "AWS::Lambda::Url" { return try await provisionURL(properties) }
+        if resource.type == "AWS::Lambda::LayerVersion" { return try await provisionLayer(resource) }
         guard let name = properties["FunctionName"]?.string else {
             throw .validation("\(resource.logicalID) (\(resource.type)) has no FunctionName.")
         }
@@ -65,19 +68,24 @@ extension LambdaService: ResourceProviding {
             } catch { throw .internalFailure(error) }
             return
         }
+        if type == "AWS::Lambda::Url" { return try await removeURL(of: ref) }
+        if type == "AWS::Lambda::LayerVersion" { return try await removeLayer(ref) }
         // Permissions, settings, versions and aliases are members of their function.
         guard type == "AWS::Lambda::Function", (try? registry.function(ref)) != nil else { return }
         try await registry.remove(ref)
         await discardWorkers(of: ref)
+        await urls.close(ref)
     }
 
     private func provisionFunction(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
         var declaration = resource.properties.object ?? [:]
         if declaration["FunctionName"] == nil { declaration["FunctionName"] = .string(resource.logicalID) }
-        let function = try FunctionConfiguration(stamped(try unpacked(declaration, isArchive: false)))
+        var function = try FunctionConfiguration(stamped(try unpacked(declaration, isArchive: false)))
         // A missing executable is reported now, not when the first event arrives.
         _ = try code(of: function)
+        try checkLayers(function.declaration["Layers"])
         let existing = try? registry.function(function.name)
+        function.declaration["UrlConfig"] = existing?.declaration["UrlConfig"]
         if existing?.asDeclared != function.asDeclared {
             try await registry.save(function)
             await discardWorkers(of: function.name)
@@ -91,7 +99,7 @@ extension FunctionConfiguration {
     /// The declaration without the members that the emulator and other resources added.
     fileprivate var asDeclared: JSONObject {
         var members = declaration
-        for added in ["LastModified", "RevisionId", "Policy", "EventInvokeConfig"] { members[added] = nil }
+        for added in ["LastModified", "RevisionId", "Policy", "EventInvokeConfig", "UrlConfig"] { members[added] = nil }
         return members
     }
 }

@@ -13,7 +13,7 @@ package import Time
 /// AWS Lambda: functions are pools of processes that use the Runtime API, invoked directly or from a durable queue.
 package final class LambdaService: Sendable {
     package static let schema = [
-        FunctionRegistry.schema, EventQueue.schema, EventSources.schema, ShardPositions.schema,
+        FunctionRegistry.schema, LayerRegistry.schema, EventQueue.schema, EventSources.schema, ShardPositions.schema,
     ]
 
     package struct Options: Sendable {
@@ -32,6 +32,8 @@ package final class LambdaService: Sendable {
         /// How long a process may take until its first request to the Runtime API.
         /// - SeeAlso: <https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>
         package var initTimeout = Duration.seconds(10)
+        /// The folders in which interpreters are looked for; nil for the emulator's own `PATH`.
+        package var programPath: String?
         /// How long an idle worker is kept.
         package var idleTime = Duration.seconds(300)
 
@@ -42,10 +44,12 @@ package final class LambdaService: Sendable {
     let registry: FunctionRegistry
     let queue: EventQueue
     let mappings: EventSources
+    let layers: LayerRegistry
+    let urls: FunctionURLListeners
     private let pool: WorkerPool
     private let host: ProcessHost
     private let listening: any Listening
-    private let peers: Peers
+    let peers: Peers
     private let environment: ProcessEnvironment
     private let metrics: FunctionMetrics
     private let watch = InvocationWatch()
@@ -65,6 +69,8 @@ package final class LambdaService: Sendable {
         self.peers = peers
         metrics = FunctionMetrics(peers: peers, clock: options.clock)
         registry = try FunctionRegistry(store: store, account: options.account)
+        layers = try LayerRegistry(store: store, account: options.account)
+        urls = FunctionURLListeners(listening)
         queue = EventQueue(store: store, clock: options.clock)
         mappings = try EventSources(store: store, peers: peers, account: options.account, clock: options.clock)
         pool = WorkerPool(
@@ -92,11 +98,13 @@ package final class LambdaService: Sendable {
             dispatcher = Task { await events.serve() }
         }
         mappings.start()
+        try await openURLs()
     }
 
     /// Starts no more events and ends the idle workers; busy workers end with the emulator.
     package func stop() async {
         mappings.stop()
+        await urls.closeAll()
         dispatcher.withLock { dispatcher in
             dispatcher?.cancel()
             dispatcher = nil
@@ -162,14 +170,14 @@ package final class LambdaService: Sendable {
         }
         let folder = packages + "/" + package
         if PythonRuntime.supports(function.runtime) {
-            return try PythonRuntime.code(in: folder, root: packages, for: function.name)
+            return try PythonRuntime.code(of: function, in: folder, root: packages, path: options.programPath)
         }
         guard function.runtime.hasPrefix("provided") else { throw .notEmulated("The runtime \(function.runtime)") }
         return try ExecutableFolder(packages).code(at: package, for: owner)
     }
 
     /// The folder in which uploaded code is unpacked.
-    private var packages: String { queue.store.directory + "/lambda" }
+    var packages: String { queue.store.directory + "/lambda" }
 
     /// The declaration with its code unpacked, if the code is part of it or in S3.
     /// - Parameter isArchive: whether `Code.ZipFile` is a base64 archive, as in the API, or a source text, as in
@@ -202,17 +210,22 @@ package final class LambdaService: Sendable {
     }
 
     private func plan(for function: FunctionConfiguration) throws(AWSFault) -> FunctionWorker.Plan {
-        let code = try code(of: function)
+        var code = try code(of: function)
         let known = environments.withLock { $0[function.name] }
-        let variables: [String: String]
+        var variables: [String: String]
         if let known, known.revision == function.revision, known.variables["LAMBDA_TASK_ROOT"] == code.taskRoot {
             variables = known.variables
         } else {
             variables = self.variables(of: function, code)
-            environments.withLock { $0[function.name] = (function.revision, variables) }
+            environments.withLock { [variables] in $0[function.name] = (function.revision, variables) }
+        }
+        if let folder = try layerFolder(of: function) {
+            LayerMount.extend(&variables, folder: folder, runtime: function.runtime)
+            code = LayerMount.wrap(code, folder: folder)
         }
         return FunctionWorker.Plan(
-            configuration: function, code: code, environment: variables, initTimeout: options.initTimeout)
+            configuration: function, code: code, environment: variables, initTimeout: options.initTimeout,
+            note: PythonRuntime.note(on: function.runtime, path: options.programPath))
     }
 
     private func variables(of function: FunctionConfiguration, _ code: FunctionCode) -> [String: String] {
@@ -229,6 +242,7 @@ package final class LambdaService: Sendable {
         variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = String(function.memoryInMegabytes)
         variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
         variables["LAMBDA_TASK_ROOT"] = code.taskRoot
+        variables.merge(function.logVariables) { _, set in set }
         variables.merge(function.variables) { _, own in own }
         return variables
     }

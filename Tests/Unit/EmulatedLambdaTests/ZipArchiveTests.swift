@@ -87,26 +87,12 @@ enum ZipFixture {
         return await lambda.request("POST", "/2015-03-31/functions", body: JSON.object(request).text)
     }
 
-    /// A stored archive with one executable entry.
-    private func archive(_ name: String, _ contents: String) -> [UInt8] {
-        func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 0xFF) } }
-        let (name, data) = (Array(name.utf8), Array(contents.utf8))
-        let sizes = little(data.count, 4) + little(data.count, 4) + little(name.count, 2) + little(0, 2)
-        let local = little(0x0403_4B50, 4) + little(20, 2) + little(0, 12) + sizes + name + data
-        let central =
-            little(0x0201_4B50, 4) + little(0x314, 2) + little(20, 2) + little(0, 12) + sizes + little(0, 6)
-            + little(0o100755 << 16, 4) + little(0, 4) + name
-        let end =
-            little(0x0605_4B50, 4) + little(0, 4) + little(1, 2) + little(1, 2) + little(central.count, 4)
-            + little(local.count, 4) + little(0, 2)
-        return local + central + end
-    }
-
     @Test("an uploaded bootstrap runs until new code replaces it")
     func bootstrap() async throws {
         let lambda = try LambdaFixture()
         func code(_ first: Int) -> String {
-            archive("bootstrap", TestFunction.script.replacingOccurrences(of: "count=0", with: "count=\(first)")).base64
+            let script = TestFunction.script.replacingOccurrences(of: "count=0", with: "count=\(first)")
+            return StoredArchive(.init(name: "bootstrap", contents: script, isExecutable: true)).base64
         }
         let created = await create(
             lambda, ["Runtime": "provided.al2023", "Handler": "bootstrap", "Code": ["ZipFile": .string(code(10))]])

@@ -109,7 +109,8 @@ extension Execution {
         fillUp(id)
     }
 
-    private func select(
+    /// The input of an iteration over the item.
+    func select(
         _ item: JSON, at index: Int, for map: MapProgress, _ scope: inout Scope
     ) throws(ASLFault) -> JSON {
         guard let selector = map.state.itemSelector else { return item }

@@ -22,8 +22,8 @@ public struct StateTest: Sendable {
         public var retryCount = 0
         /// How many iterations of the Map state have failed.
         public var failedIterations = 0
-        /// What the Map state's ItemReader would read.
-        public var readItems: JSON?
+        /// What the Map state's ItemReader would read, in the form that it has where it is read.
+        public var readData: String?
 
         public init() {}
     }
@@ -80,6 +80,11 @@ public struct StateTest: Sendable {
     /// The number of branches of a Parallel state.
     public var branchCount: Int? {
         if case .parallel(let parallel) = state.kind { parallel.branches.count } else { nil }
+    }
+
+    /// Whether the results of a Map state go elsewhere, so that its own result is an object that says where.
+    public var writesResults: Bool {
+        if case .map(let map) = state.kind { map.writer?.resource != nil } else { false }
     }
 
     /// The resource of a Task state.
@@ -197,12 +202,20 @@ extension Execution {
 
     private mutating func checkMocked(_ map: MapState, _ visit: Visit, _ scope: inout Scope) throws(ASLFault) {
         let limit = try map.maxConcurrency?.integer(in: &scope) ?? 0
-        var count = testing?.conditions.readItems?.array?.count
-        if count == nil, map.reader == nil {
-            let items = try map.items(in: &scope, language: visit.state.flow.language)
+        var items: [JSON] = []
+        if let reader = map.reader {
+            if let data = testing?.conditions.readData { items = try reader.items(inData: data, scope: &scope) }
+        } else {
+            items = try map.items(in: &scope, language: visit.state.flow.language)
             if visit.state.flow.language == .jsonPath { note("afterItemsPath", .array(items)) }
-            count = items.count
         }
+        let count = items.count
+        if map.itemSelector != nil {
+            let progress = MapProgress(state: map, items: items, concurrency: 1, tolerance: 0)
+            for index in items.indices { items[index] = try select(items[index], at: index, for: progress, &scope) }
+            note("afterItemSelector", .array(items))
+        }
+        if let batcher = map.batcher { note("afterItemBatcher", .array(try batcher.batches(of: items, in: &scope))) }
         note("maxConcurrency", limit: .int(limit))
         if let most = try map.toleratedFailureCount?.integer(in: &scope) {
             note("toleratedFailureCount", limit: .int(most))
@@ -210,7 +223,7 @@ extension Execution {
         if let share = try map.toleratedFailurePercentage?.value(in: &scope) {
             note("toleratedFailurePercentage", limit: .decimal(share))
         }
-        let tolerance = try map.tolerance(of: count ?? 0, in: &scope)
+        let tolerance = try map.tolerance(of: count, in: &scope)
         guard case .result? = testing?.conditions.mock, let tolerance,
             testing?.conditions.failedIterations ?? 0 > tolerance
         else { return }

@@ -138,6 +138,9 @@ extension Execution {
             details["assignedVariables"] = .object(JSONObject(texts.map { ($0.0, .string($0.1)) }))
             details["assignedVariablesDetails"] = ["truncated": false]
         }
+        if testing != nil, let variables = branches[id]?.variables, !variables.isEmpty {
+            note("variables", .object(JSONObject(variables.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })))
+        }
         emit("\(visit.state.typeName)StateExited", details, in: id)
         branches[id]?.visit = nil
         switch next {

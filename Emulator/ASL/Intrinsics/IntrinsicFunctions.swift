@@ -67,6 +67,10 @@ extension IntrinsicFunction {
         guard let text = arguments[0].string else {
             throw IntrinsicFault(reason: "Invalid arguments: the first argument must be a string")
         }
+        let isLimited = self == .base64Encode || self == .base64Decode || self == .hash
+        guard !isLimited || text.utf16.count <= Self.longestText else {
+            throw IntrinsicFault(reason: "Invalid arguments: a text has at most \(Self.longestText) characters here")
+        }
         switch self {
         case .base64Encode: return .string(text.utf8.base64)
         case .base64Decode:
@@ -77,6 +81,10 @@ extension IntrinsicFunction {
         default: return try Self.split(text, separators: arguments[1].string)
         }
     }
+
+    /// The characters of a text that is encoded, decoded or hashed.
+    /// - SeeAlso: <https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html>
+    private static let longestText = 10_000
 
     /// The first of each group of equals.
     private static func unique(_ elements: [JSON]) -> [JSON] {

@@ -183,6 +183,18 @@ extension ItemReader {
 }
 
 extension ItemReader {
+    /// The items in the data that a test of the state has instead of an object.
+    func items(inData data: String, scope: inout Scope) throws(ASLFault) -> [JSON] {
+        let limit = try limit(in: &scope)
+        let items: [JSON]
+        do {
+            items = try (format ?? ItemFormat(.json)).items(in: data)
+        } catch {
+            throw ASLFault(error: ErrorName.itemReaderFailed, message: error.reason)
+        }
+        return limit > 0 ? Array(items.prefix(limit)) : items
+    }
+
     /// What an item says about an object: the instant in seconds, and `Etag` as AWS spells it here.
     fileprivate static func item(_ listed: JSON) -> JSON {
         guard let members = listed.object else { return listed }

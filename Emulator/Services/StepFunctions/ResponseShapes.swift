@@ -92,13 +92,13 @@ let responseShapes = """
       StateMachineAliasArn:string(1..256) RedriveCount:number RedriveDate:string
       RedriveStatus:REDRIVABLE|NOT_REDRIVABLE|REDRIVABLE_BY_MAP_RUN RedriveStatusReason:string(..262144)
     CloudWatchEventsExecutionDataDetails: Included:boolean
-    PutEventsResponse <- events:putEvents
+    PutEventsResponse <- events:putEvents aws-sdk:eventbridge:putEvents
     PutEventsResponse: FailedEntryCount:number Entries:[PutEventsResultEntry]
     PutEventsResultEntry: EventId:string(..64) ErrorCode:string ErrorMessage:string
     PutItemOutput <- dynamodb:putItem aws-sdk:dynamodb:putItem
     GetItemOutput <- dynamodb:getItem aws-sdk:dynamodb:getItem
     UpdateItemOutput <- dynamodb:updateItem aws-sdk:dynamodb:updateItem
-    DeleteItemOutput <- dynamodb:deleteItem
+    DeleteItemOutput <- dynamodb:deleteItem aws-sdk:dynamodb:deleteItem
     QueryOutput <- aws-sdk:dynamodb:query
     ScanOutput <- aws-sdk:dynamodb:scan
     PutItemOutput: Attributes:{AttributeValue} ConsumedCapacity:ConsumedCapacity
@@ -120,7 +120,7 @@ let responseShapes = """
       ConsumedCapacity:ConsumedCapacity
     ScanOutput: Items:[{AttributeValue}] Count:number ScannedCount:number LastEvaluatedKey:{AttributeValue}
       ConsumedCapacity:ConsumedCapacity
-    SendMessageResult <- sqs:sendMessage
+    SendMessageResult <- sqs:sendMessage aws-sdk:sqs:sendMessage
     ReceiveMessageResult <- aws-sdk:sqs:receiveMessage
     SendMessageResult: MD5OfMessageBody:string MD5OfMessageAttributes:string MD5OfMessageSystemAttributes:string
       MessageId:string SequenceNumber:string
@@ -129,7 +129,7 @@ let responseShapes = """
       MD5OfMessageAttributes:string MessageAttributes:{MessageAttributeValue}
     MessageAttributeValue: StringValue:string BinaryValue:string StringListValues:[string] BinaryListValues:[string]
       DataType!:string
-    PublishResponse <- sns:publish
+    PublishResponse <- sns:publish aws-sdk:sns:publish
     PublishResponse: MessageId:string SequenceNumber:string
     SubmitJobResponse <- batch:submitJob
     SubmitJobResponse: JobArn:string JobName!:string JobId!:string

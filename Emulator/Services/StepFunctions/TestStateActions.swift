@@ -24,9 +24,7 @@ extension StepFunctionsService {
         }
         conditions.retryCount = configuration["retrierRetryCount"]?.int ?? 0
         conditions.failedIterations = configuration["mapIterationFailureCount"]?.int ?? 0
-        conditions.readItems = try configuration["mapItemReaderData"]?.string.map {
-            try Self.parsed($0, "mapItemReaderData")
-        }
+        conditions.readData = configuration["mapItemReaderData"]?.string
         let document = try Self.parsed(input["input"]?.string ?? "{}", "input")
         var test = try stateTest(input, document: document, conditions)
         try Self.check(test, input, conditions)
@@ -138,6 +136,7 @@ extension StepFunctionsService {
             if type == "Task", input["roleArn"] == nil {
                 throw .stepFunctionsValidation("RoleArn must be specified when testing a Task state")
             }
+            if let context = conditions.context { try check(context, test) }
             return
         }
         guard isFan || type == "Task" else {
@@ -145,7 +144,9 @@ extension StepFunctionsService {
         }
         if let context = conditions.context { try check(context, test) }
         guard case .result(let result) = mock else { return }
-        if isFan {
+        if test.writesResults {
+            guard result.object != nil else { throw .stepFunctionsValidation("Mocked result must be a JSON object.") }
+        } else if isFan {
             guard let elements = result.array else { throw .stepFunctionsValidation("Mocked result must be an array.") }
             if let count = test.branchCount, count != elements.count {
                 throw .stepFunctionsValidation(

@@ -53,6 +53,16 @@ struct IntrinsicTests {
         #expect(error?.message.hasPrefix("The function 'States.") == true)
     }
 
+    @Test("texts of more than 10,000 characters are neither encoded, decoded nor hashed")
+    func longTexts() throws {
+        for call in ["States.Base64Encode($.t)", "States.Base64Decode($.t)", "States.Hash($.t, 'MD5')"] {
+            let (fits, exceeds) = (String(repeating: "a", count: 10_000), String(repeating: "a", count: 10_004))
+            _ = try value(of: call, input: ["t": .string(fits)])
+            let error = #expect(throws: ASLFault.self) { try value(of: call, input: ["t": .string(exceeds)]) }
+            #expect(error?.error == "States.IntrinsicFailure")
+        }
+    }
+
     @Test("a path without a match inside a call is reported with its field and input")
     func missingPath() {
         let error = #expect(throws: ASLFault.self) { try value(of: "States.Array($.none)", input: ["a": 1]) }

@@ -77,6 +77,50 @@ struct StateTestTests {
         #expect(failed?.failure?.error == "States.ExceedToleratedFailureThreshold")
     }
 
+    @Test("a map state under test shows what its iterations would get, and fails where that cannot be made")
+    func inputsOfIterations() throws {
+        func map(_ fields: JSONObject) -> JSON {
+            var state: JSONObject = [
+                "Type": "Map", "End": true,
+                "ItemProcessor": [
+                    "ProcessorConfig": ["Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"], "StartAt": "P",
+                    "States": ["P": ["Type": "Pass", "End": true]],
+                ],
+            ]
+            for (name, value) in fields { state[name] = value }
+            return .object(state)
+        }
+        let chosen = map([
+            "ItemSelector": ["v.$": "$$.Map.Item.Value", "i.$": "$$.Map.Item.Index"],
+            "ItemBatcher": ["MaxItemsPerBatch": 2],
+        ])
+        let shown = try verdict(chosen, input: ["a", "b", "c"]) { $0.mock = .result([1, 2]) }
+        #expect(shown?.inspection["afterItemSelector"] == #"[{"v":"a","i":0},{"v":"b","i":1},{"v":"c","i":2}]"#)
+        let batches = #"[{"Items":[{"v":"a","i":0},{"v":"b","i":1}]},{"Items":[{"v":"c","i":2}]}]"#
+        #expect(shown?.inspection["afterItemBatcher"]?.string == batches)
+        let wrong = try verdict(map(["ItemSelector": ["v.$": "$.none"]]), input: [1]) { $0.mock = .result([1]) }
+        #expect(wrong?.failure?.error == "States.Runtime")
+        // A reader's data are in the form of its object.
+        let reader = map([
+            "ItemReader": [
+                "Resource": "arn:aws:states:::s3:getObject",
+                "ReaderConfig": ["InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "MaxItems": 1],
+                "Parameters": ["Bucket": "b", "Key": "k"],
+            ], "ItemSelector": ["id.$": "$$.Map.Item.Value.id"],
+        ])
+        let read = try verdict(reader) {
+            $0.mock = .result([1])
+            $0.readData = "id,n\n7,x\n8,y\n"
+        }
+        #expect(read?.inspection["afterItemSelector"] == #"[{"id":"7"}]"#)
+    }
+
+    @Test("a state under test shows the variables that it leaves")
+    func variables() throws {
+        let shown = try verdict(["Type": "Pass", "Assign": ["x": 1], "End": true]) { $0.variables = ["y": 2, "x": 0] }
+        #expect(shown?.inspection["variables"] == #"{"x":1,"y":2}"#)
+    }
+
     @Test("a task without a mock requests its call")
     func unmockedTask() throws {
         #expect(try verdict(task) == nil)

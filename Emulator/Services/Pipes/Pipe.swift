@@ -2,12 +2,14 @@ internal import EmulatorCore
 internal import JSON
 internal import Time
 
-/// A declared pipe from a stream of DynamoDB or Kinesis to a state machine or a function.
+/// A declared pipe from a queue or a stream of DynamoDB or Kinesis to a state machine, a function, a queue or a topic.
 /// - SeeAlso: <https://docs.aws.amazon.com/eventbridge/latest/pipes-reference/API_CreatePipe.html>
 struct Pipe: Sendable {
     enum Target: Sendable {
-        /// A target that receives events without an answer.
+        /// A target that receives events without an answer, a batch as one.
         case queued(String)
+        /// A target that receives each event of a batch alone.
+        case each(String)
         /// A function whose answer the pipe waits for.
         case function(String)
     }
@@ -20,6 +22,9 @@ struct Pipe: Sendable {
     private let streamParameters: JSON?
     private let filters: [EventPattern]
     private let template: InputTemplate?
+    /// The function that makes of a batch what the target gets.
+    let enrichment: String?
+    private let enrichmentTemplate: InputTemplate?
 
     /// - Throws: ``AWSFault``, which names a part that is not emulated.
     init(_ declaration: JSONObject) throws(AWSFault) {
@@ -27,12 +32,15 @@ struct Pipe: Sendable {
             let target = declaration["Target"]?.string
         else { throw AWSFault("ValidationException", "A pipe needs Name, Source and Target.") }
         let service = ARN(source)?.service
-        guard service == "kinesis" || service == "dynamodb" && source.contains("/stream/") else {
-            throw .notEmulated("The pipe \(name)'s source \(source), which is no stream of DynamoDB or Kinesis,")
+        guard service == "kinesis" || service == "sqs" || service == "dynamodb" && source.contains("/stream/") else {
+            throw .notEmulated(
+                "The pipe \(name)'s source \(source), which is no queue or stream of DynamoDB or Kinesis,")
         }
         let sourceParameters = declaration["SourceParameters"]
-        streamParameters =
-            sourceParameters?[service == "kinesis" ? "KinesisStreamParameters" : "DynamoDBStreamParameters"]
+        let sources = [
+            "kinesis": "KinesisStreamParameters", "dynamodb": "DynamoDBStreamParameters", "sqs": "SqsQueueParameters",
+        ]
+        streamParameters = sourceParameters?[sources[service ?? ""] ?? ""]
         let position = streamParameters?["StartingPosition"]?.string ?? "TRIM_HORIZON"
         guard
             let start = StartingPosition(position, timestamp: streamParameters?["StartingPositionTimestamp"]),
@@ -44,7 +52,13 @@ struct Pipe: Sendable {
                     + "StartingPositionTimestamp, AT_TIMESTAMP.")
         }
         self.start = start
-        guard declaration["Enrichment"] == nil else { throw .notEmulated("The enrichment of the pipe \(name)") }
+        enrichment = declaration["Enrichment"]?.string
+        if let enrichment, ARN(enrichment)?.service != "lambda" {
+            throw .notEmulated("The enrichment \(enrichment) of the pipe \(name), which is no function,")
+        }
+        enrichmentTemplate = try declaration["EnrichmentParameters"]?["InputTemplate"]?.string.map {
+            text throws(AWSFault) in try InputTemplate(text)
+        }
         self.name = name
         self.declaration = declaration
         self.source = source
@@ -59,6 +73,8 @@ struct Pipe: Sendable {
         case "lambda":
             let type = parameters?["LambdaFunctionParameters"]?["InvocationType"]?.string
             self.target = type == "FIRE_AND_FORGET" ? .queued(target) : .function(target)
+        case "sqs" where !target.hasSuffix(".fifo"): self.target = .each(target)
+        case "sns": self.target = .each(target)
         default:
             throw .notEmulated("The pipe \(name)'s target \(target)")
         }
@@ -96,22 +112,42 @@ struct Pipe: Sendable {
     var bisectsBatches: Bool { streamParameters?["OnPartialBatchItemFailure"]?.string == "AUTOMATIC_BISECT" }
     /// The ARN that receives messages about records without retries left.
     var deadLetters: String? { streamParameters?["DeadLetterConfig"]?["Arn"]?.string }
+    /// Whether a template reads the contents of events, which it sees as JSON where they are JSON.
+    var readsContents: Bool { (enrichment == nil ? template : enrichmentTemplate) != nil }
+    var isFromQueue: Bool { ARN(source)?.service == "sqs" }
     var isStopped: Bool { declaration["DesiredState"]?.string == "STOPPED" }
 
     func matches(_ record: StreamRecord) -> Bool {
         guard record.arrivedAt >= start.earliest ?? .min else { return false }
         guard !filters.isEmpty else { return true }
-        let event = record.filtered
-        return filters.contains { $0.matches(event) }
+        return matches(event: record.filtered)
     }
+
+    /// Whether a filter takes the event, where there are filters.
+    func matches(event: JSON) -> Bool { filters.isEmpty || filters.contains { $0.matches(event) } }
 
     /// The target's input for one record of a batch. A template sees the data of a Kinesis record as JSON, if they are that.
     func input(
         for record: StreamRecord, shard: StreamShard, account: Account, arn: String, ingestedAt time: Int64
     ) -> JSON {
-        guard let template else { return record.event(shard: shard, stream: source, account: account) }
+        let event = record.event(shard: shard, stream: source, account: account, readable: readsContents)
+        return input(for: event, arn: arn, ingestedAt: time)
+    }
+
+    /// What the enrichment gets of an event, or the target where there is none.
+    func input(for event: JSON, arn: String, ingestedAt time: Int64) -> JSON {
+        fill(enrichment == nil ? template : enrichmentTemplate, from: event, arn: arn, ingestedAt: time)
+    }
+
+    /// What the target gets of an event that comes from the enrichment.
+    func targetInput(for event: JSON, arn: String, ingestedAt time: Int64) -> JSON {
+        fill(template, from: event, arn: arn, ingestedAt: time)
+    }
+
+    private func fill(_ template: InputTemplate?, from event: JSON, arn: String, ingestedAt time: Int64) -> JSON {
+        guard let template else { return event }
         return template.fill(
-            from: record.event(shard: shard, stream: source, account: account, readable: true),
+            from: event,
             variables: [
                 "aws.pipes.pipe-arn": .string(arn), "aws.pipes.pipe-name": .string(name),
                 "aws.pipes.source-arn": .string(source),

@@ -148,17 +148,15 @@ struct PipeRunner: Sendable {
             pipe.input(
                 for: $0, shard: lane.shard, account: account, arn: arn, ingestedAt: clock.now().milliseconds)
         }
-        let batches = stride(from: 0, to: inputs.count, by: pipe.batchSize).map { start in
-            JSON.array(Array(inputs[start..<min(start + pipe.batchSize, inputs.count)]))
-        }
-        if case .function(let function) = pipe.target {
-            for batch in batches { try await invoke(function, batch) }
+        let delivery = PipeDelivery(pipe: pipe, arn: arn, peers: peers, clock: clock)
+        var batches: [[JSON]] = []
+        for start in stride(from: 0, to: inputs.count, by: pipe.batchSize) {
+            let batch = Array(inputs[start..<min(start + pipe.batchSize, inputs.count)])
+            batches.append(try await delivery.prepare(batch))
         }
         // What is delivered has no effect elsewhere that does not wait for the disk, and so for this commit, too.
-        try await store.write(waitsForDisk: false) { transaction in
-            if case .queued(let target) = pipe.target {
-                for batch in batches { try peers.deliver(TargetEvent(batch), to: target, in: transaction) }
-            }
+        try await store.write(waitsForDisk: false) { [batches] transaction in
+            for batch in batches { try delivery.queue(batch, in: transaction) }
             try deadLetter(Array(tooOld), "RecordAgeExceeded", in: transaction)
             try positions.advance(lane, from: position, to: .init(sequence: sequence), in: transaction)
         }
@@ -202,15 +200,7 @@ struct PipeRunner: Sendable {
     }
 
     private var isWaiting: Bool {
-        if case .function = pipe.target { true } else { false }
-    }
-
-    private func invoke(_ function: String, _ batch: JSON) async throws {
-        guard let functions = peers.functions else { throw AWSFault.notEmulated("Lambda") }
-        let answer = try await functions.invoke(function: function, payload: batch.bytes)
-        if answer.functionError != nil {
-            throw AWSFault("TargetInvocationFailed", String(decoding: answer.payload, as: UTF8.self))
-        }
+        if case .function = pipe.target { true } else { pipe.enrichment != nil }
     }
 
     // MARK: Dead-letter queue

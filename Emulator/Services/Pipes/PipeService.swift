@@ -3,7 +3,7 @@ internal import JSON
 internal import Synchronization
 internal import Time
 
-/// EventBridge Pipes from streams of DynamoDB and Kinesis to state machines and functions.
+/// EventBridge Pipes from queues and streams of DynamoDB and Kinesis to state machines, functions, queues and topics.
 package final class PipeService: Sendable {
     package static let schema = [
         """
@@ -89,6 +89,7 @@ package final class PipeService: Sendable {
     }
 
     private func run(_ pipe: Pipe) {
+        if pipe.isFromQueue { return runQueue(pipe) }
         let source = try? peers.stream(pipe.source)
         let (positions, arn) = (positions(of: pipe), arn(of: pipe.name))
         state.withLock { state in
@@ -103,6 +104,17 @@ package final class PipeService: Sendable {
                 await runner.serve(bell)
             }
             state.runners[pipe.name] = Task { await supervisor.serve() }
+        }
+    }
+
+    private func runQueue(_ pipe: Pipe) {
+        let runner = QueuePipe(
+            delivery: PipeDelivery(pipe: pipe, arn: arn(of: pipe.name), peers: peers, clock: clock), store: store,
+            account: account)
+        state.withLock { state in
+            state.runners.removeValue(forKey: pipe.name)?.cancel()
+            guard !pipe.isStopped, state.isStarted else { return }
+            state.runners[pipe.name] = Task { await runner.serve() }
         }
     }
 
@@ -122,7 +134,8 @@ extension PipeService: ResourceProviding {
         if known != declaration {
             let isNew = known?["Source"]?.string != pipe.source
             let shards =
-                isNew && pipe.start == .latest ? try peers.stream(pipe.source).shards(ofStream: pipe.source) : []
+                isNew && pipe.start == .latest && !pipe.isFromQueue
+                ? try peers.stream(pipe.source).shards(ofStream: pipe.source) : []
             let positions = positions(of: pipe)
             do {
                 try await store.write { transaction in

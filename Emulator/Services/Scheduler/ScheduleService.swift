@@ -84,25 +84,43 @@ package final class ScheduleService: Sendable {
         let planned = schedule.expression.next(after: due.dueAt)
         let next = planned.flatMap { $0 > now ? $0 : schedule.expression.next(after: now) }
         let id = clock.uuid()
+        for target in schedule.targets {
+            guard let call = UniversalTarget(target.arn) else { continue }
+            do throws(AWSFault) {
+                try await call.perform(schedule.input(for: target, at: due.dueAt, id: id, account: account), by: peers)
+            } catch {
+                log("\(schedule.arn) called \(target.arn), which failed: \(error.code) \(error.message)", schedule)
+            }
+        }
         do {
             try await store.write { [self] transaction in
-                for target in schedule.targets {
+                for target in schedule.targets where UniversalTarget(target.arn) == nil {
                     let input = schedule.input(for: target, at: due.dueAt, id: id, account: account)
                     try peers.deliver(TargetEvent(input), to: target.arn, in: transaction)
                 }
-                try transaction.execute(
-                    "UPDATE schedule SET due_at = ? WHERE arn = ?", .integer(next), .text(schedule.arn))
+                if next == nil, schedule.declaration["ActionAfterCompletion"] == "DELETE" {
+                    try transaction.execute("DELETE FROM schedule WHERE arn = ?", .text(schedule.arn))
+                } else {
+                    try transaction.execute(
+                        "UPDATE schedule SET due_at = ? WHERE arn = ?", .integer(next), .text(schedule.arn))
+                }
             }
         } catch {
-            peers.write(
-                "\(schedule.arn) could not start its targets: \(error); next attempt in \(Self.retryDelay) ms\n",
-                group: "/emulator/schedules", stream: schedule.name)
+            log(
+                "\(schedule.arn) could not start its targets: \(error); next attempt in \(Self.retryDelay) ms", schedule
+            )
             _ = try? await store.write { transaction in
                 try transaction.execute(
                     "UPDATE schedule SET due_at = ? WHERE arn = ?", .integer(now + Self.retryDelay),
                     .text(schedule.arn))
             }
         }
+    }
+}
+
+extension ScheduleService {
+    fileprivate func log(_ text: String, _ schedule: Schedule) {
+        peers.write(text + "\n", group: "/emulator/schedules", stream: schedule.name)
     }
 }
 
@@ -117,7 +135,8 @@ extension ScheduleService: ResourceProviding {
         if declaration["Name"] == nil { declaration["Name"] = .string(resource.logicalID) }
         let isRule = resource.type == Self.scheduledRule
         let schedule = try Schedule(declaration, isRule: isRule, account: account)
-        for target in schedule.targets where !peers.acceptsEvents(for: target.arn) {
+        for target in schedule.targets
+        where UniversalTarget(target.arn)?.performer(among: peers) == nil && !peers.acceptsEvents(for: target.arn) {
             throw .notEmulated(
                 "The target \(target.arn.isEmpty ? "(none)" : target.arn) of the schedule \(schedule.name)")
         }
@@ -159,7 +178,7 @@ extension ScheduleService: ResourceProviding {
     }
 
     /// The declarations of all schedules, with their ARNs.
-    private func all() throws -> [(arn: String, declaration: JSONObject, isRule: Bool)] {
+    func all() throws -> [(arn: String, declaration: JSONObject, isRule: Bool)] {
         try store.read { snapshot in
             try snapshot.all("SELECT arn, declaration, is_rule FROM schedule ORDER BY arn") { row in
                 (row.text(0), try JSON(parsing: row.blob(1)).object ?? [:], row.int(2) == 1)
@@ -173,32 +192,5 @@ extension ScheduleService: Service {
 
     package convenience init(_ context: ServiceContext) {
         self.init(store: context.store, peers: context.peers, account: context.account, clock: context.clock)
-    }
-
-    /// ListSchedules and GetSchedule.
-    package func respond(to request: HTTPRequest) async -> HTTPResponse {
-        let parts = request.path.split(separator: "/").map(String.init)
-        guard request.method == "GET", parts.first == "schedules", parts.count <= 2, let all = try? all() else {
-            return answer(501, ["Message": .string("Scheduler's \(request.method) \(request.path) is not emulated.")])
-        }
-        let documents = all.filter { !$0.isRule }.map { schedule -> JSONObject in
-            var document = schedule.declaration
-            document["Arn"] = .string(schedule.arn)
-            if document["State"] == nil { document["State"] = "ENABLED" }
-            if document["GroupName"] == nil { document["GroupName"] = "default" }
-            return document
-        }
-        guard parts.count == 2 else { return answer(200, ["Schedules": .array(documents.map { .object($0) })]) }
-        guard let found = documents.first(where: { $0["Name"]?.string == parts[1] }) else {
-            var missing = answer(404, ["Message": .string("Schedule \(parts[1]) does not exist.")])
-            missing.headers.append("x-amzn-ErrorType", "ResourceNotFoundException")
-            return missing
-        }
-        return answer(200, .object(found))
-    }
-
-    private func answer(_ status: Int, _ document: JSON) -> HTTPResponse {
-        HTTPResponse(
-            status: status, headers: HTTPHeaders([("Content-Type", "application/json")]), body: .bytes(document.bytes))
     }
 }

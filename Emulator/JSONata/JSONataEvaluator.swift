@@ -40,7 +40,7 @@ final class JSONataEvaluator {
             guard let number = value.number else {
                 throw JSONataFault("D1002", "Cannot negate a non-numeric value: \(try meter.shown(value))")
             }
-            return .number(-number)
+            return .number(number == 0 ? 0 : -number)
         case .array(let nodes): return try array(nodes, input, frame)
         case .object(let pairs): return try group(pairs, over: input, frame)
         case .block(let nodes):

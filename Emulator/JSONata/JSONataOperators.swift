@@ -56,7 +56,7 @@ extension JSONataEvaluator {
             case .divide: left / right
             default: left.truncatingRemainder(dividingBy: right)
             }
-        return .number(result)
+        return .number(result == 0 ? 0 : result)
     }
 
     private func compare(

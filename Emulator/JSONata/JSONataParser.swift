@@ -103,6 +103,8 @@ struct JSONataParser {
         switch symbol {
         case "-":
             let operand = try parse(minimum: 70)
+            // There is one zero.
+            if case .literal(.number(let number)) = operand, number.double == 0 { return operand }
             if case .literal(.number(let number)) = operand, !number.text.hasPrefix("-"),
                 let negative = JSONNumber("-" + number.text)
             {

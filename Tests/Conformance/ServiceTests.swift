@@ -1,3 +1,4 @@
+import Foundation
 import TestEmulator
 import TestReferee
 import Testing
@@ -29,6 +30,14 @@ import Testing
         try await referee("dbt_athena", python: Referee.dbtPython)
     }
 
+    @Test(
+        "serverless patterns, deployed as stacks, have their effect with Python functions on AWS's own runtime client")
+    func patterns() async throws {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let emulator = ["PATH": "\(Programs.packageRoot)/.venv-lambda/bin:\(path)"]
+        try await referee("patterns", environment: emulator)
+    }
+
     @Test("a malformed request is answered with an error, and the emulator keeps running")
     func badRequests() async throws {
         try await referee("bad_requests")
@@ -40,9 +49,10 @@ import Testing
     }
 
     private func referee(
-        _ service: String, python: String = Programs.python, options: [String] = []
+        _ service: String, python: String = Programs.python, environment: [String: String] = [:],
+        options: [String] = []
     ) async throws {
-        let emulator = try await RunningEmulator(options: options)
+        let emulator = try await RunningEmulator(environment: environment, options: options)
         let checks = "\(Programs.packageRoot)/Tests/Conformance/Referees"
         let run = try await Command.run(python, ["-B", checks, emulator.endpoint, service])
         let failures = run.text.split(separator: "\n").filter { $0.hasPrefix("FAILED") }

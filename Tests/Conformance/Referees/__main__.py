@@ -3,8 +3,8 @@
 
 python3 Referees ENDPOINT SERVICE          runs all checks of s3, dynamodb, lambda, stepfunctions, logs, sqs, sns, ssm, kinesis,
                                            firehose, event_sources, glue, athena, iceberg (in .venv-iceberg), wrangler (in
-                                           .venv-wrangler), dbt_athena (in .venv-dbt), awscli, bad_requests or
-                                           signatures (of an emulator with --strict-auth); prints failures; exits with 0 only if there are none
+                                           .venv-wrangler), dbt_athena (in .venv-dbt), awscli, patterns,
+                                           bad_requests or signatures (of an emulator with --strict-auth); prints failures; exits with 0 only if there are none
 python3 Referees ENDPOINT SERVICE WORD…    runs the checks whose names contain one of the words
 """
 import importlib, os, sys, traceback

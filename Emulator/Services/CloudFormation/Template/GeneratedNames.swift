@@ -18,6 +18,8 @@ enum GeneratedNames {
         "AWS::S3::Bucket": Rule(property: "BucketName", longest: 63, isLowerCase: true),
         "AWS::DynamoDB::Table": Rule(property: "TableName", longest: 255),
         "AWS::Lambda::Function": Rule(property: "FunctionName", longest: 64),
+        "AWS::Lambda::LayerVersion": Rule(property: "LayerName", longest: 140),
+        "AWS::IAM::Role": Rule(property: "RoleName", longest: 64),
         "AWS::SQS::Queue": Rule(property: "QueueName", longest: 80, ending: ("FifoQueue", ".fifo")),
         "AWS::SNS::Topic": Rule(property: "TopicName", longest: 256, ending: ("FifoTopic", ".fifo")),
         "AWS::StepFunctions::StateMachine": Rule(property: "StateMachineName", longest: 80),

@@ -318,7 +318,8 @@ def a_schedule_sends_a_message_and_another_calls_any_service():
         Queue=queue(), Table=items(), ScheduleRole=role("scheduler"),
         Call=schedule("rate(1 minute)", "arn:aws:scheduler:::aws-sdk:dynamodb:putItem", sub(
             '{"TableName": "${Table}", "Item": {"id": {"S": "scheduled"}}}')))
-    soon = time.strftime("at(%Y-%m-%dT%H:%M:%S)", time.gmtime(time.time() + 2))
+    # A schedule fires at a minute: the next one, with time to make it.
+    soon = time.strftime("at(%Y-%m-%dT%H:%M:00)", time.gmtime(time.time() + 75))
     scheduler.create_schedule(
         Name=stack.name, ScheduleExpression=soon, FlexibleTimeWindow={"Mode": "OFF"}, ActionAfterCompletion="DELETE",
         Target={"Arn": stack.outputs["Queue"], "RoleArn": "arn:aws:iam::000000000000:role/schedule", "Input": '{"once": true}'})

@@ -340,7 +340,8 @@ private struct RecordingFunctions: FunctionInvoking {
     func notEmulated() async throws {
         let (store, pipes) = try open()
         for (change, name): (JSON, String) in [
-            (["Source": "arn:aws:sqs:us-east-1:000000000000:q"], "source"), (["Target": "arn:aws:sns:x"], "target"),
+            (["Source": "arn:aws:mq:us-east-1:000000000000:broker:b"], "source"),
+            (["Target": "arn:aws:sns:x"], "target"),
             (["Enrichment": "arn"], "enrichment"),
         ] {
             let fault = await #expect(throws: AWSFault.self) { try await pipes.provision(declaration(change)) }

@@ -47,7 +47,8 @@ let functions: [Target] = [
             + "PublishedModels Threads Time"),
     function(
         "LakeMaintenance",
-        "LambdaRuntime AWSClient AWSModels Contracts Control Iceberg JSON Lake LakeRewrite PublishedContracts Time"),
+        "LambdaRuntime AWSClient AWSModels CKernels Contracts Control Iceberg JSON Lake LakeRewrite PublishedContracts Time"
+    ),
     function("Replayer", "LambdaRuntime AWSClient AWSModels Control JSON Time"),
     function(
         "ChangeCapture",

@@ -1,5 +1,6 @@
 internal import AWSClient
 internal import AWSModels
+internal import CKernels
 internal import Control
 internal import Iceberg
 internal import JSON
@@ -105,10 +106,15 @@ struct TableMaintenance {
         if isOver { throw MaintenanceError.interrupted }
     }
 
+    /// The memory of the rows that are sorted at once, which every file needs again. The first join reserves it, so an idle
+    /// function stays small.
+    private static let heap: Void = ck_prepare_heap(384 << 20, 384 << 20)
+
     /// - Returns: nil if the files stay as they are.
     private mutating func join(
         _ files: [DataFile], by rewriter: FileRewriter, to location: String
     ) throws -> Joined? {
+        Self.heap
         switch try rewriter.write(files, to: location) {
         case .futile: return nil
         case .written(let file, let droppedRows):

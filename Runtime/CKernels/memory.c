@@ -20,7 +20,9 @@ void ck_prepare_heap(size_t size, size_t mapped_size) {
 #if defined(M_ARENA_MAX) && defined(M_TOP_PAD) && defined(MADV_HUGEPAGE)
     const uintptr_t huge_page = 2 << 20;
     mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, (int)mapped_size);
+    // 32 MiB is the largest threshold there is; beyond it nothing is mapped.
+    if (mapped_size > (32 << 20)) mallopt(M_MMAP_MAX, 0);
+    else mallopt(M_MMAP_THRESHOLD, (int)mapped_size);
     mallopt(M_TRIM_THRESHOLD, (int)size);
 
     uintptr_t start = (uintptr_t)sbrk(0);

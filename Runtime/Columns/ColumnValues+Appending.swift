@@ -83,33 +83,46 @@ extension ColumnValues {
 
     /// Adds the values of `other`, which has the same type, at the places `range`.
     public mutating func append(_ other: ColumnValues, _ range: Range<Int>) {
-        let held = self
-        self = .boolean([])
-        switch (consume held, other) {
-        case (.boolean(var values), .boolean(let added)):
+        switch other {
+        case .boolean(let added):
+            guard case .boolean(var values) = self else { Self.mismatch() }
+            self = .boolean([])
             values.append(contentsOf: added[range])
             self = .boolean(values)
-        case (.int32(var values), .int32(let added)):
+        case .int32(let added):
+            guard case .int32(var values) = self else { Self.mismatch() }
+            self = .boolean([])
             values.append(contentsOf: added[range])
             self = .int32(values)
-        case (.int64(var values), .int64(let added)):
+        case .int64(let added):
+            guard case .int64(var values) = self else { Self.mismatch() }
+            self = .boolean([])
             values.append(contentsOf: added[range])
             self = .int64(values)
-        case (.float(var values), .float(let added)):
+        case .float(let added):
+            guard case .float(var values) = self else { Self.mismatch() }
+            self = .boolean([])
             values.append(contentsOf: added[range])
             self = .float(values)
-        case (.double(var values), .double(let added)):
+        case .double(let added):
+            guard case .double(var values) = self else { Self.mismatch() }
+            self = .boolean([])
             values.append(contentsOf: added[range])
             self = .double(values)
-        case (.byteArray(var values), .byteArray(let added)):
+        case .byteArray(let added):
+            guard case .byteArray(var values) = self else { Self.mismatch() }
+            self = .boolean([])
             values.append(added, range)
             self = .byteArray(values)
-        case (.fixedLengthByteArray(var values, let length), .fixedLengthByteArray(let added, _)):
+        case .fixedLengthByteArray(let added, _):
+            guard case .fixedLengthByteArray(var values, let length) = self else { Self.mismatch() }
+            self = .boolean([])
             values.append(contentsOf: added[length * range.lowerBound..<length * range.upperBound])
             self = .fixedLengthByteArray(values, length: length)
-        default: preconditionFailure("values of two different types")
         }
     }
+
+    private static func mismatch() -> Never { preconditionFailure("values of two different types") }
 
     private static func dense<Value>(_ source: UnsafeRawPointer, _ count: Int) -> UnsafeBufferPointer<Value> {
         UnsafeBufferPointer(start: source.assumingMemoryBound(to: Value.self), count: count)

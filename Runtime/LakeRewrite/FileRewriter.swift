@@ -178,7 +178,7 @@ public struct FileRewriter {
             for group in cluster { try write(group, to: &output, location, &written) }
             return
         }
-        var columns = form.leaves.map(\.empty)
+        var columns = room(for: cluster)
         var count = 0
         for group in cluster {
             try read(group, &written) { batch, staying in
@@ -208,6 +208,22 @@ public struct FileRewriter {
                 return gathered
             }
             try output.append(rows.count, arrays, form, storage, location)
+        }
+    }
+
+    /// Columns with room for all rows, since arrays that grow leave their former memory behind.
+    private func room(for cluster: [Group]) -> [ColumnArray] {
+        // What files say of themselves may be wrong.
+        let limit = options.sortMemory
+        let rowCount = cluster.reduce(0) { min(limit, $0 + min(limit, $1.rowCount)) }
+        return form.leaves.enumerated().map { place, leaf in
+            let textSize = cluster.reduce(0) { sum, group in
+                let chunk = group.places[place].map { group.file.metadata.rowGroups[group.number].chunks[$0] }
+                return min(limit, sum + min(limit, chunk?.textSize ?? 0))
+            }
+            var column = leaf.empty
+            column.values = column.values.reserving(rowCount, textSize: textSize)
+            return column
         }
     }
 

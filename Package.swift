@@ -75,10 +75,11 @@ let core = part(
 /// The emulator: the same functions, state machines and template on a laptop.
 let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"), .target(name: "CJQ", path: "Emulator/CJQ"),
+    .target(name: "CSockets", path: "Emulator/CSockets"),
     part("JQ", "CJQ Threads"), part("JSONata", "Digest JSON Time URLCoding"), part("ASL", "Digest JSON JSONata Time"),
     core, part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
     part("Console", "EmulatorCore JSON Threads Time URLCoding"),
-    part("EmulatorServer", at: "Server", "EmulatorCore NIOCore NIOHTTP1 NIOPosix Time"),
+    part("EmulatorServer", at: "Server", "CSockets EmulatorCore Threads Time"),
     part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML"), part("SampleData", "Gzip"),
     // Digest comes last here: it decides on the folder that the linker searches first.
     program(
@@ -158,7 +159,7 @@ let tests: [Target] = [
     unitTests(of: "Emulator", "EmulatorCore JSON Time"),
     unitTests(of: "ContractTools", "BronzeWriter Columnar Columns Contracts Gzip JSON RawFile TestReferee"),
     unitTests(of: "Console", "EmulatorCore JSON"),
-    unitTests(of: "EmulatorServer", "EmulatorCore"), unitTests(of: "SampleData"),
+    unitTests(of: "EmulatorServer", "EmulatorCore TestRandom"), unitTests(of: "SampleData"),
     unitTests(
         of: "cupel",
         "ArgumentParser AWSClient AWSModels Columnar Columns Console Contracts ContractTools Control CZlib EmulatorCore "
@@ -177,11 +178,13 @@ let fuzzing: [Target] = [
     part(
         "FirehoseTransform", in: "Functions", "CKernels Contracts JSON LambdaRuntime Time", exclude: ["main.swift"]),
     .target(name: "CProcess", path: "Emulator/CProcess"), core,
+    .target(name: "CSockets", path: "Emulator/CSockets"),
+    part("EmulatorServer", at: "Server", "CSockets EmulatorCore Threads Time"),
     part("JSONata", "Digest JSON Time URLCoding"), part("ASL", "Digest JSON JSONata Time"),
     service("CloudFormation", "XML YAML"),
     program(
         "Fuzz", in: "Tests",
-        "ASL Columnar Columns Contracts CZlib EmulatedCloudFormation EmulatorCore FirehoseTransform Iceberg JSON JSONata LambdaRuntime "
+        "ASL Columnar Columns Contracts CZlib EmulatedCloudFormation EmulatorCore EmulatorServer FirehoseTransform Iceberg JSON JSONata LambdaRuntime "
             + "Parquet ParquetRead Pattern PostgresReplication RawFile Time YAML"),
 ]
 
@@ -206,8 +209,7 @@ let package = Package(
             .executable(name: "lake-maintenance", targets: ["LakeMaintenance"]),
         ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
     ],
     targets: systemLibraries() + runtime
         + (Variant.isFuzzing
@@ -237,7 +239,6 @@ func imports(_ names: String) -> [Target.Dependency] {
     names.split(separator: " ").map { name in
         switch name {
         case "ArgumentParser": .product(name: "ArgumentParser", package: "swift-argument-parser")
-        case "NIOCore", "NIOHTTP1", "NIOPosix": .product(name: String(name), package: "swift-nio")
         default: .target(name: String(name))
         }
     }

@@ -1,5 +1,5 @@
+internal import CSockets
 internal import EmulatorCore
-internal import NIOCore
 
 #if canImport(Glibc)
     internal import Glibc
@@ -11,7 +11,10 @@ internal import NIOCore
 final class FileSequence {
     private let ranges: FileRanges
     private var position = 0
-    private var file: NIOFileHandle?
+    /// The open file, or -1.
+    private var file: Int32 = -1
+    private var offset = 0
+    private var left = 0
 
     /// Opens the first file.
     /// - Throws: if it cannot be opened, or has not all bytes of its range.
@@ -20,29 +23,43 @@ final class FileSequence {
         try openFile()
     }
 
-    /// Closes the file of a transfer that was not finished.
-    deinit { try? file?.close() }
+    deinit { closeFile() }
 
-    /// The range to send next, for `sendfile`; nil if all are sent.
-    var current: FileRegion? {
-        guard let file else { return nil }
-        let range = ranges.ranges[position]
-        return FileRegion(fileHandle: file, readerIndex: range.offset, endIndex: range.offset + range.length)
+    enum Progress {
+        case done
+        /// The socket takes no more now.
+        case full
+        /// It has taken enough for one turn.
+        case more
+        case failed
     }
 
-    /// Moves to the next range.
-    /// - Returns: false if its file cannot be opened, or has not all bytes of the range.
-    func advance() -> Bool {
-        try? file?.close()
-        file = nil
-        position += 1
-        guard position < ranges.ranges.count else { return true }
-        do throws(FileRangeError) {
-            try openFile()
-            return true
-        } catch {
-            return false
+    /// Sends what the socket takes, at most some megabytes.
+    func send(to socket: Int32) -> Progress {
+        for _ in 0..<16 {
+            while left == 0 {
+                closeFile()
+                position += 1
+                guard position < ranges.ranges.count else { return .done }
+                do throws(FileRangeError) { try openFile() } catch { return .failed }
+            }
+            let count = cupel_send_file(socket, file, offset, UInt(min(left, 1 << 20)))
+            if count > 0 {
+                offset += count
+                left -= count
+            } else if count < 0, errno == EAGAIN {
+                return .full
+            } else if count == 0 || errno != EINTR {
+                // The length is already sent, so only a broken connection tells the client that bytes are missing.
+                return .failed
+            }
         }
+        return .more
+    }
+
+    private func closeFile() {
+        if file >= 0 { closeDescriptor(file) }
+        file = -1
     }
 
     private func openFile() throws(FileRangeError) {
@@ -60,7 +77,9 @@ final class FileSequence {
             close(descriptor)
             throw FileRangeError(path: range.path, fault: "it is shorter than the response")
         }
-        file = NIOFileHandle(_deprecatedTakingOwnershipOfDescriptor: descriptor)
+        file = descriptor
+        offset = range.offset
+        left = range.length
     }
 }
 

@@ -1,17 +1,20 @@
+internal import CSockets
 internal import EmulatorCore
-internal import NIOCore
-internal import NIOHTTP1
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
 
 /// One client connection: reads one request at a time, passes it to the responder, and writes the response.
 ///
 /// The socket is read only when its bytes are needed. Between the end of a request and its response only the closing of
-/// the connection is noticed: pipelined requests wait in the kernel, or in `pending` if they were already read.
-final class HTTPConnection: ChannelInboundHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
-
+/// the connection is noticed: pipelined requests wait in the kernel, or in the reader if they were already read.
+final class HTTPConnection: SocketWatching, @unchecked Sendable {
+    // Sendable: it is used on the loop's thread alone; tasks pass it back to the loop.
     private struct Exchange {
-        let head: HTTPRequestHead
+        let head: RequestHead
         let body: BodyPipe
         var bodyEnded = false
         /// The client waits for `100 Continue` before it sends the body.
@@ -19,6 +22,7 @@ final class HTTPConnection: ChannelInboundHandler {
         var answer: Task<Void, Never>?
         /// Makes the next piece of a body of unknown length.
         var nextPiece: Task<Void, Never>?
+        var isChunked = false
         /// Whether such a body ends with the piece that is being made.
         var endsStream = false
     }
@@ -29,279 +33,407 @@ final class HTTPConnection: ChannelInboundHandler {
         case answering(Exchange)
         /// The response is written; the unread rest of the body is discarded.
         case discarding(remaining: Int)
+        /// The last response is written; what the client still sends is discarded until it has read it and hangs up.
+        case ending(remaining: Int)
         case closed
     }
 
+    /// What comes when all bytes are written.
+    private enum Next {
+        case nothing
+        case end
+        case piece(ResponseStream)
+        case files(FileSequence)
+    }
+
+    private let loop: EventLoop
     private let limits: HTTPLimits
     private let respond: Responder
+    private let closed: (HTTPConnection) -> Void
+    private let descriptor: Int32
+    private var number: UInt64 = 0
+    private var watched: SocketEvents = [.readable, .peerEnded]
     private var state = State.idle
-    private var pending = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 1)
+    private var reader: RequestReader
+    private var output: [[UInt8]] = []
+    private var written = 0
+    private var next = Next.nothing
     /// No further request is accepted: the client asked for it, the listener closes, or the bytes are not HTTP.
     private var isLast = false
-    private var lastProgress = NIODeadline.now()
+    private var lastProgress = ContinuousClock.now
     private var isTimerRunning = false
-    private var boundSelf: NIOLoopBound<HTTPConnection>?
-    private var boundContext: NIOLoopBound<ChannelHandlerContext>?
 
-    init(limits: HTTPLimits, respond: @escaping Responder) {
+    /// - Parameter closed: called when the connection is closed.
+    init(
+        _ descriptor: Int32, on loop: EventLoop, limits: HTTPLimits, respond: @escaping Responder,
+        closed: @escaping (HTTPConnection) -> Void
+    ) {
+        self.descriptor = descriptor
+        self.loop = loop
         self.limits = limits
         self.respond = respond
+        self.closed = closed
+        reader = RequestReader(headLimit: limits.headerBytes)
+        number = loop.watch(descriptor, for: watched, by: self)
+        startTimer()
     }
 
-    // MARK: Events of the channel
-
-    func channelActive(context: ChannelHandlerContext) {
-        boundSelf = NIOLoopBound(self, eventLoop: context.eventLoop)
-        boundContext = NIOLoopBound(context, eventLoop: context.eventLoop)
-        readIfNeeded(context)
+    /// Closes the connection if it is idle, and otherwise after its response.
+    func drain() {
+        isLast = true
+        guard case .answering(var exchange) = state else { return close() }
+        // A body without an end would keep the listener open.
+        exchange.endsStream = true
+        exchange.nextPiece?.cancel()
+        state = .answering(exchange)
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        lastProgress = .now()
-        pending.append(unwrapInboundIn(data))
-        takePending(context)
-    }
+    func loopStops() { close() }
 
-    func channelReadComplete(context: ChannelHandlerContext) { readIfNeeded(context) }
-
-    func channelInactive(context: ChannelHandlerContext) {
+    func close() {
+        if case .closed = state { return }
         if case .answering(let exchange) = state {
             exchange.body.fail(RequestBodyError.connectionLost)
             exchange.answer?.cancel()
             exchange.nextPiece?.cancel()
         }
         state = .closed
-        pending.removeAll()
+        next = .nothing
+        output = []
+        loop.forget(descriptor, number)
+        closeDescriptor(descriptor)
+        closed(self)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError else {
-            context.close(promise: nil)
-            return
+    // MARK: Reading
+
+    func socketIsReady(_ events: SocketEvents) {
+        if events.contains(.writable) { flush() }
+        guard !events.isDisjoint(with: [.readable, .peerEnded, .failed, .closed]) else { return }
+        if needsBytes {
+            read()
+        } else if events.isDisjoint(with: [.peerEnded, .failed, .closed]) {
+            // The bytes of a next request wait.
+            watch(watched.subtracting(.readable))
+        } else if case .answering(let exchange) = state, !exchange.bodyEnded,
+            events.isDisjoint(with: [.failed, .closed])
+        {
+            // The end comes behind bytes for which there is no room yet.
+            watch(watched.subtracting([.readable, .peerEnded]))
+        } else {
+            close()
         }
-        isLast = true
+    }
+
+    /// Whether the next bytes are needed.
+    private var needsBytes: Bool {
         switch state {
-        case .idle: refuseMalformed(context)
-        case .answering(let exchange):
-            let cut = (error as? HTTPParserError) == .invalidEOFState
-            exchange.body.fail(cut ? RequestBodyError.connectionLost : .malformed)
-        case .discarding: context.close(promise: nil)
-        case .closed: break
+        case .idle, .discarding, .ending: true
+        case .answering(let exchange): !exchange.bodyEnded && exchange.body.wantsMore()
+        case .closed: false
         }
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard event is DrainEvent else { return context.fireUserInboundEventTriggered(event) }
-        isLast = true
-        if case .answering(var exchange) = state {
-            // A body without an end would keep the listener open.
-            exchange.endsStream = true
-            exchange.nextPiece?.cancel()
-            state = .answering(exchange)
-            return
-        }
-        context.close(promise: nil)
+    private func watch(_ events: SocketEvents) {
+        // Once it is closed, another connection may have the descriptor.
+        if case .closed = state { return }
+        guard events != watched else { return }
+        watched = events
+        loop.change(descriptor, number, to: events)
     }
 
-    // MARK: From parts to requests
+    private func read() {
+        // Some at a time: other connections have their turn, too.
+        for _ in 0..<8 where needsBytes {
+            let count = receive()
+            switch count {
+            case -Int(EINTR): continue
+            case -Int(EAGAIN): return readWhenReady()
+            case 0: return end()
+            case ..<0: return close()
+            default: break
+            }
+            lastProgress = .now
+            takeEvents()
+        }
+        if needsBytes { readWhenReady() }
+    }
 
-    private func takePending(_ context: ChannelHandlerContext) {
-        while let part = pending.popFirst() {
-            guard take(part, context) else { return pending.prepend(part) }
+    private func readWhenReady() {
+        watch(watched.union(.readable))
+        startTimer()
+    }
+
+    /// - Returns: the number of bytes, 0 at the end, or -errno.
+    private func receive() -> Int {
+        if case .answering(let exchange) = state, !exchange.awaitsContinue, let left = reader.bytesOfBody,
+            left >= 16 << 10
+        {
+            // A large body goes from the kernel to its reader without another copy.
+            var count = 0
+            let piece = [UInt8](unsafeUninitializedCapacity: min(left, 128 << 10)) { buffer, filled in
+                count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+                if count < 0 { count = -Int(errno) }
+                filled = max(count, 0)
+            }
+            guard count > 0 else { return count }
+            reader.pass(count)
+            exchange.body.offer(piece)
+            return count
+        }
+        let count = recv(descriptor, loop.scratch.baseAddress, loop.scratch.count, 0)
+        guard count > 0 else { return count < 0 ? -Int(errno) : 0 }
+        if case .ending(let remaining) = state {
+            state = .ending(remaining: remaining - count)
+            if remaining < count { close() }
+        } else {
+            reader.append(UnsafeRawBufferPointer(rebasing: loop.scratch[..<count]))
+        }
+        return count
+    }
+
+    /// The client sends no more.
+    private func end() {
+        if case .answering(let exchange) = state, !exchange.bodyEnded {
+            exchange.body.fail(RequestBodyError.connectionLost)
+        }
+        close()
+    }
+
+    private func takeEvents() {
+        do throws(MalformedRequest) {
+            while takesEvents, let event = try reader.next() { take(event) }
+        } catch {
+            isLast = true
+            switch state {
+            case .idle:
+                output.append(ResponseHead.malformed)
+                state = .ending(remaining: limits.discardedBytes)
+                next = .end
+                flush()
+            case .answering(var exchange):
+                exchange.bodyEnded = true
+                state = .answering(exchange)
+                exchange.body.fail(RequestBodyError.malformed)
+            case .discarding, .ending, .closed: close()
+            }
         }
     }
 
-    /// - Returns: false when `part` belongs to the next request and must wait.
-    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) -> Bool {
-        switch (state, part) {
-        case (.idle, .head(let head)):
-            begin(head, context)
-        case (.answering(var exchange), .body(let buffer)) where !exchange.bodyEnded:
+    /// Whether a part of a request can be taken; those of the next request wait.
+    private var takesEvents: Bool {
+        switch state {
+        case .idle, .discarding: true
+        case .answering(let exchange): !exchange.bodyEnded
+        case .ending, .closed: false
+        }
+    }
+
+    private func take(_ event: RequestReader.Event) {
+        switch (state, event) {
+        case (.idle, .head(let head)): begin(head)
+        case (.answering(var exchange), .body(let piece)):
             // A client that sends the body no longer waits for permission.
-            exchange.awaitsContinue = false
-            state = .answering(exchange)
-            exchange.body.offer(Array(buffer.readableBytesView))
-        case (.answering(var exchange), .end) where !exchange.bodyEnded:
+            if exchange.awaitsContinue {
+                exchange.awaitsContinue = false
+                state = .answering(exchange)
+            }
+            exchange.body.offer(piece)
+        case (.answering(var exchange), .end):
             exchange.bodyEnded = true
             state = .answering(exchange)
             exchange.body.complete()
-        case (.answering, _):
-            return false
-        case (.discarding(let remaining), .body(let buffer)):
-            state = .discarding(remaining: remaining - buffer.readableBytes)
-            if remaining < buffer.readableBytes { context.close(promise: nil) }
-        case (.discarding, .end):
-            finish(context)
-        case (.idle, _), (.discarding, .head), (.closed, _):
-            break
+        case (.discarding(let remaining), .body(let piece)):
+            state = .discarding(remaining: remaining - piece.count)
+            if remaining < piece.count { close() }
+        case (.discarding, .end): finish()
+        default: break
         }
-        return true
     }
 
-    private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
-        guard let boundSelf, let boundContext else { return }
-        // After an upgrade request the decoder reads nothing more from this connection.
-        if !head.isKeepAlive || head.method == .CONNECT || head.headers.contains(name: "Upgrade") { isLast = true }
-        let awaitsContinue = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
-        let eventLoop = context.eventLoop
-        let body = BodyPipe(startsPaused: awaitsContinue) {
-            eventLoop.execute { boundSelf.value.bodyIsWanted(boundContext.value) }
-        }
-        let request = EmulatorCore.HTTPRequest(head, body: body)
+    private func begin(_ head: RequestHead) {
+        if !head.keepsAlive || head.method == "CONNECT" { isLast = true }
+        let loop = loop
+        let body = BodyPipe(startsPaused: head.awaitsContinue) { loop.execute { self.bodyIsWanted() } }
+        let request = HTTPRequest(head, body: body)
         let respond = respond
         let answer = Task {
             let response = await respond(request)
-            eventLoop.execute { boundSelf.value.write(response, boundContext.value) }
+            loop.execute { self.write(response) }
         }
-        state = .answering(Exchange(head: head, body: body, awaitsContinue: awaitsContinue, answer: answer))
+        state = .answering(Exchange(head: head, body: body, awaitsContinue: head.awaitsContinue, answer: answer))
     }
 
-    private func bodyIsWanted(_ context: ChannelHandlerContext) {
+    private func bodyIsWanted() {
         guard case .answering(var exchange) = state else { return }
-        lastProgress = .now()
+        lastProgress = .now
         if exchange.awaitsContinue {
             exchange.awaitsContinue = false
             state = .answering(exchange)
-            let head = HTTPResponseHead(version: exchange.head.version, status: .continue)
-            context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+            output.append(ResponseHead.proceed)
+            flush()
         }
-        readIfNeeded(context)
-    }
-
-    /// Reads the socket if the next bytes are needed.
-    private func readIfNeeded(_ context: ChannelHandlerContext) {
-        let isNeeded =
-            switch state {
-            case .idle: true
-            case .answering(let exchange): !exchange.bodyEnded && exchange.body.wantsMore()
-            case .discarding: true
-            case .closed: false
-            }
-        guard isNeeded, pending.isEmpty else { return }
-        startTimer(context)
-        context.read()
+        // Those that were read before it was wanted.
+        takeEvents()
+        if needsBytes { read() }
     }
 
     // MARK: Answers
 
-    private func write(_ response: EmulatorCore.HTTPResponse, _ context: ChannelHandlerContext) {
-        guard case .answering(let exchange) = state else { return }
+    private func write(_ response: HTTPResponse) {
+        guard case .answering(var exchange) = state else { return }
         if exchange.awaitsContinue { isLast = true }
-        let answer = ResponseParts(response, to: exchange.head, closes: isLast)
-        context.write(wrapOutboundOut(.head(answer.head)), promise: nil)
-        switch answer.content {
-        case .none: writeEnd(context)
-        case .bytes(let buffer):
-            context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
-            writeEnd(context)
-        case .files(let files): write(files, context)
-        case .stream(let stream):
-            context.flush()
-            writeNext(of: stream, context)
+        let head = ResponseHead(response, to: exchange.head, closes: isLast)
+        if head.closes { isLast = true }
+        exchange.isChunked = head.isChunked
+        state = .answering(exchange)
+        output.append(head.bytes)
+        switch head.content {
+        case .none: next = .end
+        case .bytes(let bytes):
+            if bytes.count < 16 << 10 {
+                output[output.count - 1] += bytes
+            } else {
+                output.append(bytes)
+            }
+            next = .end
+        case .files(let files): next = .files(files)
+        case .stream(let stream): next = .piece(stream)
+        }
+        flush()
+    }
+
+    /// Writes what the socket takes, and goes on with what comes next when all is written.
+    private func flush() {
+        guard writeOutput() else { return }
+        if case .files(let files) = next {
+            switch files.send(to: descriptor) {
+            case .done: next = .end
+            case .full: return watch(watched.union(.writable))
+            case .more:
+                loop.execute { self.flush() }
+                return
+            case .failed: return close()
+            }
+        }
+        watch(watched.subtracting(.writable))
+        let done = next
+        next = .nothing
+        switch done {
+        case .nothing, .files: break
+        case .end: answered()
+        case .piece(let stream): writeNext(of: stream)
         }
     }
 
+    /// - Returns: whether all bytes are written.
+    private func writeOutput() -> Bool {
+        var first = 0
+        while first < output.count {
+            let hasMore: Bool
+            if case .files = next { hasMore = true } else { hasMore = first + 1 < output.count }
+            let count = output[first][written...].withUnsafeBytes {
+                cupel_send(descriptor, $0.baseAddress, UInt($0.count), hasMore ? 1 : 0)
+            }
+            if count < 0 {
+                if errno == EINTR { continue }
+                guard errno == EAGAIN else {
+                    close()
+                    return false
+                }
+                output.removeFirst(first)
+                watch(watched.union(.writable))
+                return false
+            }
+            written += count
+            if written == output[first].count {
+                first += 1
+                written = 0
+            }
+        }
+        output.removeAll(keepingCapacity: true)
+        return true
+    }
+
     /// Waits for the next piece in a task of its own, which ends with the connection.
-    private func writeNext(of stream: ResponseStream, _ context: ChannelHandlerContext) {
-        guard case .answering(var exchange) = state, let boundSelf, let boundContext else { return }
-        guard !exchange.endsStream else { return writeEnd(context) }
-        let eventLoop = context.eventLoop
+    private func writeNext(of stream: ResponseStream) {
+        guard case .answering(var exchange) = state else { return }
+        guard !exchange.endsStream else { return write(nil, of: stream) }
+        let loop = loop
         exchange.nextPiece = Task {
             let piece = await stream.next()
-            eventLoop.execute { boundSelf.value.write(piece, of: stream, boundContext.value) }
+            loop.execute { self.write(piece, of: stream) }
         }
         state = .answering(exchange)
     }
 
-    private func write(_ piece: [UInt8]?, of stream: ResponseStream, _ context: ChannelHandlerContext) {
-        guard case .answering = state else { return }
-        guard let piece else { return writeEnd(context) }
-        let body = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: piece)))
-        context.writeAndFlush(wrapOutboundOut(body)).assumeIsolated().whenComplete { result in
-            switch result {
-            case .success: self.writeNext(of: stream, context)
-            case .failure: context.close(promise: nil)
-            }
-        }
-    }
-
-    private func write(_ files: FileSequence, _ context: ChannelHandlerContext) {
-        guard let region = files.current else { return writeEnd(context) }
-        context.writeAndFlush(wrapOutboundOut(.body(.fileRegion(region)))).assumeIsolated().whenComplete { result in
-            if case .success = result, files.advance() {
-                // Scheduled, not called: if every write succeeds at once, ten thousand files would overflow the stack.
-                context.eventLoop.assumeIsolated().execute { self.write(files, context) }
-            } else {
-                // The length is already sent, so only a broken connection tells the client that bytes are missing.
-                context.close(promise: nil)
-            }
-        }
-    }
-
-    private func writeEnd(_ context: ChannelHandlerContext) {
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { result in
-            switch result {
-            case .failure: context.close(promise: nil)
-            case .success: self.answered(context)
-            }
-        }
-    }
-
-    private func answered(_ context: ChannelHandlerContext) {
+    private func write(_ piece: [UInt8]?, of stream: ResponseStream) {
         guard case .answering(let exchange) = state else { return }
-        if exchange.bodyEnded {
-            finish(context)
+        if let piece, !piece.isEmpty {
+            if exchange.isChunked {
+                output += [Array("\(String(piece.count, radix: 16))\r\n".utf8) + piece + [0x0D, 0x0A]]
+            } else {
+                output.append(piece)
+            }
+        }
+        if piece == nil {
+            if exchange.isChunked { output.append(Array("0\r\n\r\n".utf8)) }
+            next = .end
         } else {
+            next = .piece(stream)
+        }
+        flush()
+    }
+
+    private func answered() {
+        lastProgress = .now
+        switch state {
+        case .answering(let exchange) where exchange.bodyEnded: finish()
+        case .answering(let exchange):
             // Closing a socket with unread bytes could destroy the response in transit.
+            exchange.body.fail(RequestBodyError.connectionLost)
             state = .discarding(remaining: limits.discardedBytes)
+        case .ending: shutdown(descriptor, Int32(SHUT_WR))
+        case .idle, .discarding, .closed: return
         }
-        lastProgress = .now()
-        takePending(context)
-        readIfNeeded(context)
+        takeEvents()
+        if needsBytes { readWhenReady() }
     }
 
-    private func finish(_ context: ChannelHandlerContext) {
+    private func finish() {
         state = .idle
-        if isLast { context.close(promise: nil) }
-    }
-
-    private func refuseMalformed(_ context: ChannelHandlerContext) {
-        state = .closed
-        let head = HTTPResponseHead(
-            version: .http1_1, status: .badRequest,
-            headers: ["Connection": "close", "Content-Length": "0", "Date": DateHeader.now()])
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { _ in
-            context.close(promise: nil)
-        }
+        guard isLast else { return }
+        // What the client has sent too much would destroy the response in transit.
+        guard reader.hasBytes else { return close() }
+        state = .ending(remaining: limits.discardedBytes)
+        shutdown(descriptor, Int32(SHUT_WR))
     }
 
     // MARK: Timeouts
 
     /// Starts the one timer of a connection, which checks at intervals whether the client has stalled for too long.
-    private func startTimer(_ context: ChannelHandlerContext) {
-        guard !isTimerRunning, let boundSelf, let boundContext else { return }
+    private func startTimer() {
+        guard !isTimerRunning else { return }
         isTimerRunning = true
-        let tick = TimeAmount(min(limits.headTimeout, limits.bodyTimeout))
-        context.eventLoop.scheduleTask(in: tick) { boundSelf.value.checkTimeouts(boundContext.value) }
+        loop.schedule(after: min(limits.headTimeout, limits.bodyTimeout)) { [weak self] in self?.checkTimeouts() }
     }
 
-    private func checkTimeouts(_ context: ChannelHandlerContext) {
+    private func checkTimeouts() {
         isTimerRunning = false
-        let waited = NIODeadline.now() - lastProgress
+        let waited = lastProgress.duration(to: .now)
         switch state {
         case .idle:
-            if waited >= TimeAmount(limits.headTimeout) { return context.close(promise: nil) }
+            if waited >= limits.headTimeout { return close() }
         case .answering(let exchange):
             guard !exchange.bodyEnded else { return }
-            if waited >= TimeAmount(limits.bodyTimeout), exchange.body.wantsMore() {
+            if waited >= limits.bodyTimeout, exchange.body.wantsMore() {
                 isLast = true
                 exchange.body.fail(RequestBodyError.timedOut)
             }
-        case .discarding:
-            if waited >= TimeAmount(limits.bodyTimeout) { return context.close(promise: nil) }
+        case .discarding, .ending:
+            if waited >= limits.bodyTimeout { return close() }
         case .closed: return
         }
-        startTimer(context)
+        startTimer()
     }
 }

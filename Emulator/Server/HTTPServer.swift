@@ -1,7 +1,5 @@
+internal import CSockets
 package import EmulatorCore
-internal import NIOCore
-internal import NIOHTTP1
-internal import NIOPosix
 
 #if canImport(Glibc)
     internal import Glibc
@@ -9,60 +7,71 @@ internal import NIOPosix
     internal import Musl
 #endif
 
-/// HTTP/1.1 listeners on SwiftNIO, which share the threads of one event loop group.
+/// HTTP/1.1 listeners, which share one thread.
 ///
-/// A listener costs one socket, and an idle connection a few kilobytes. Request bodies are streamed with backpressure;
+/// A listener costs one socket, and an idle connection a few hundred bytes. Request bodies are streamed with backpressure;
 /// file ranges are sent without a copy in memory.
 package final class HTTPServer: Listening {
-    private let group: MultiThreadedEventLoopGroup
+    private let loop = EventLoop()
     private let host: String
     private let limits: HTTPLimits
 
-    /// - Parameters:
-    ///   - host: the address to listen on.
-    ///   - threads: the event loop threads; one thread serves tens of thousands of small requests per second.
-    package init(host: String = "127.0.0.1", threads: Int = 1, limits: HTTPLimits = HTTPLimits()) {
-        group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+    /// - Parameter host: the address to listen on.
+    package init(host: String = "127.0.0.1", limits: HTTPLimits = HTTPLimits()) {
         self.host = host
         self.limits = limits
     }
 
     package func listen(port: Int, respond: @escaping Responder) async throws -> any Listener {
-        let connections = OpenConnections()
-        let limits = limits
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 512)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: 128 << 10)
-            )
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    var decoderLimits = NIOHTTPDecoderLimitConfiguration()
-                    decoderLimits.maxHeaderListSize = limits.headerBytes
-                    decoderLimits.maxHeaderFieldSize = limits.headerBytes
-                    let decoder = HTTPRequestDecoder(
-                        leftOverBytesStrategy: .dropBytes, limitConfiguration: decoderLimits)
-                    let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(HTTPResponseEncoder())
-                    try pipeline.addHandler(ByteToMessageHandler(decoder))
-                    try pipeline.addHandler(HTTPConnection(limits: limits, respond: respond))
-                    connections.add(channel)
-                }
+        let socket = try ListeningSocket(host: host, port: port)
+        return try await withCheckedThrowingContinuation { continuation in
+            let isRunning = loop.execute { [loop, limits] in
+                continuation.resume(returning: OpenListener(socket, on: loop, limits: limits, respond: respond))
             }
-        do {
-            let channel = try await bootstrap.bind(host: host, port: port).get()
-            return OpenListener(channel: channel, connections: connections, limits: limits)
-        } catch let error as IOError {
-            throw HTTPServerError.cannotListen(
-                host: host, port: port, reason: String(cString: strerror(error.errnoCode)))
+            guard !isRunning else { return }
+            closeDescriptor(socket.descriptor)
+            continuation.resume(
+                throwing: HTTPServerError.cannotListen(host: host, port: port, reason: "the server has been stopped"))
         }
     }
 
-    /// Ends the event loops. Close the listeners first, because open connections are cut off.
-    package func stop() async { try? await group.shutdownGracefully() }
+    /// Cuts open connections off, and ends the thread.
+    package func stop() async { await loop.stop() }
+}
+
+/// A socket that listens.
+struct ListeningSocket {
+    let descriptor: Int32
+    let port: Int
+
+    init(host: String, port: Int) throws(HTTPServerError) {
+        var found: UnsafeMutablePointer<addrinfo>?
+        let failure = getaddrinfo(host, String(port), nil, &found)
+        defer { if let found { freeaddrinfo(found) } }
+        guard failure == 0, let address = found?.pointee else {
+            throw .cannotListen(host: host, port: port, reason: String(cString: gai_strerror(failure)))
+        }
+        descriptor = cupel_socket(address.ai_family)
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        var name = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        guard descriptor >= 0, bind(descriptor, address.ai_addr, address.ai_addrlen) == 0,
+            listen(descriptor, 512) == 0, Self.readName(of: descriptor, into: &name, &size)
+        else {
+            let reason = String(cString: strerror(errno))
+            if descriptor >= 0 { close(descriptor) }
+            throw .cannotListen(host: host, port: port, reason: reason)
+        }
+        // IPv4 and IPv6 have the port at the same place.
+        self.port = Int(UInt16(bigEndian: name.sin6_port))
+    }
+
+    private static func readName(of descriptor: Int32, into name: inout sockaddr_in6, _ size: inout socklen_t) -> Bool {
+        withUnsafeMutablePointer(to: &name) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) == 0 }
+        }
+    }
 }
 
 /// The limits for each client.

@@ -24,6 +24,7 @@ struct Fuzz {
         case "parquet": ParquetTarget()
         case "pattern": PatternTarget()
         case "pgoutput": PgOutputTarget()
+        case "request": RequestTarget()
         case "state-machine": StateMachineTarget()
         case "template": TemplateTarget()
         case let name: fatal("CUPEL_FUZZ_TARGET is \(name ?? "not set"); fuzz.py knows the targets")

@@ -29,7 +29,7 @@ FLAGS = ["-c", "release", "--scratch-path", str(BUILD), "-Xswiftc", "-sanitize=f
 # The longest input that a target is worth trying with, and how many take about ten seconds.
 TARGETS = {"contract": (4096, 20_000), "csv": (2048, 3_000), "firehose": (4096, 20_000), "gzip": (4096, 60_000),
            "gzip-header": (300, 60_000), "iceberg": (6000, 30_000), "json": (2048, 60_000), "json-policy": (1024, 9_000), "ndjson": (2048, 3_500),
-           "parquet": (4096, 30_000), "pattern": (300, 40_000), "pgoutput": (512, 200_000),
+           "parquet": (4096, 30_000), "pattern": (300, 40_000), "pgoutput": (512, 200_000), "request": (1024, 60_000),
            "jsonata": (400, 20_000), "state-machine": (2048, 1_000), "template": (4096, 5_000)}
 
 
@@ -47,6 +47,12 @@ def csv_seeds():
         "eNq1kd1KxDAQhfd6wXeQc+tJSSa/7dU+hHdLL1oaQVHXnxZXZJ/NVzOLaP0BFcVDSGYyh5D55pTnvOTAE64ueMee9xw58YwbXvF2aahqEWujaB"
         "uSdzH6pBMjTVaRuvI0UlnH+p2q/cbxZsoULU5pUVK/CY/FNr4uqzJinQ9H2jdWl6dsLllUOdW9MjJYtfidVos/qSu/UE5CMM5Ep7UmHoAOaNam"
         "3eE1MwT6cgJbYH+/frEBz92G0i3Q7tpS7A6B6zmaNmMegDTm7YiDD6QLah/jTPqz+fEL90/m8q9jmwF+S0hmQssnL1h6lw=="))
+
+
+def request_seeds():
+    yield b"POST /a?b=c HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nx-y: \t a b \t\r\n\r\nhelloGET / HTTP/1.0\r\nConnection: Keep-Alive, x\r\n\r\n"
+    yield b"PUT * HTTP/1.1\r\nTransfer-Encoding: Chunked\r\nExpect: 100-continue\r\n\r\n3;a=b\r\nabc\r\n00B \r\n0123456789\n\r\n0\r\nT: t\r\n\r\n"
+    yield b"\r\nDELETE http://h/p HTTP/1.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\nX" + b"y" * 600
 
 
 def ndjson_seeds():

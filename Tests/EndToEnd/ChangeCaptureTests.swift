@@ -273,7 +273,7 @@ import Testing
         let variables = ["AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"]
         func run(_ arguments: [String]) async throws -> Command {
             try await Command.run(
-                "\(Programs.directory)/change-capture", arguments, environment: variables, seconds: 60)
+                "\(Programs.directory)/change-capture", arguments, environment: variables, seconds: 600)
         }
         let level = try await run(options)
         #expect(level.status == 1 && level.errors.contains("ALTER SYSTEM SET wal_level = logical"), "\(level.errors)")

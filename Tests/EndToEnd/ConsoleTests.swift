@@ -147,7 +147,7 @@ import Testing
         let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/console_command.py"
         let run = try await Command.run(
             Programs.python, ["-B", referee, Programs.cupel, emulator.endpoint],
-            environment: ["AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"], seconds: 600)
+            environment: ["AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"])
         #expect(run.status == 0, "\(run.text)\(run.errors.suffix(4000))")
         #expect(emulator.stop() == 0)
     }

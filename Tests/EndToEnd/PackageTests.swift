@@ -44,11 +44,11 @@ struct PackageTests {
     func installation() async throws {
         let folder = try TemporaryDirectory()
         let pack = try await Command.run(
-            "\(Programs.packageRoot)/infra/package/dist", [Programs.cupel, folder.path], seconds: 600)
+            "\(Programs.packageRoot)/infra/package/dist", [Programs.cupel, folder.path])
         try #require(pack.status == 0, "\(pack.errors.suffix(2000))")
         let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/dist"
         let run = try await Command.run(
-            Programs.python, ["-B", referee, folder.path, "\(Programs.packageRoot)/.venv-duckdb"], seconds: 600)
+            Programs.python, ["-B", referee, folder.path, "\(Programs.packageRoot)/.venv-duckdb"])
         let failures = run.text.split(separator: "\n").filter { $0.hasPrefix("FAILED") }
         #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
         #expect(run.status == 0, "\(run.errors.suffix(2000))")

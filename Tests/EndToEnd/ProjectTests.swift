@@ -10,7 +10,7 @@ import Testing
     func project() async throws {
         let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/project.py"
         let run = try await Command.run(
-            Programs.python, ["-B", referee, Programs.cupel, Programs.packageRoot], seconds: 1200)
+            Programs.python, ["-B", referee, Programs.cupel, Programs.packageRoot])
         let failures = run.text.split(separator: "\n").filter { $0.hasPrefix("FAILED") }
         #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
         #expect(run.status == 0, "\(run.errors.suffix(2000))")

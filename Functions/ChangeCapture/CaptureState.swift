@@ -13,7 +13,7 @@ struct CaptureState: Sendable, Hashable {
     var tables: [String: UInt32] = [:]
     /// The memberships of tables in the publication, by name: with another one, changes may be in no stream.
     var memberships: [String: UInt32] = [:]
-    /// How far behind it was when that was measured last, for whoever looks at the object. Nothing is decided by it.
+    /// How far behind it was at the last measurement. Only readers of the object use it.
     var report: CaptureReport?
 
     init(point: CapturePoint, system: String) {

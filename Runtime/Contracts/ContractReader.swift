@@ -134,7 +134,7 @@ extension Contract {
 }
 
 extension ContractKey {
-    /// Whether this is no table but, say, a topic of which nothing is said.
+    /// Whether this is not a table but, say, a topic without columns.
     fileprivate func isWithoutColumns() throws(ContractError) -> Bool {
         guard node.mapping != nil, optional("properties") == nil,
             let type = try optional("physicalType")?.string().lowercased(), !["table", "view"].contains(type)

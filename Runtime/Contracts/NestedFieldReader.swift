@@ -74,7 +74,7 @@ struct NestedFieldReader {
         let written = try physicalType?.string().lowercased()
         let name = written.map { $0.hasSuffix(">") ? String($0.prefix { $0 != "<" }) : $0 }
         if let physicalType, let name, !allowed.contains(name) {
-            // A database's own type, of which nothing else is known.
+            // A database's own type; only its name is known.
             let isDescribed = property.optional("properties") != nil || property.optional("items") != nil
             guard isDescribed || ColumnType.isKnown(name) else {
                 physicalType.faults.warn(

@@ -22,7 +22,7 @@ struct StoredAlarm: Sendable {
         case alarm = "ALARM"
         case insufficientData = "INSUFFICIENT_DATA"
 
-        /// The member that lists who is told of this state.
+        /// The member with the actions for this state.
         var actions: String {
             switch self {
             case .ok: "OKActions"

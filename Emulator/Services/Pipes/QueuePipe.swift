@@ -62,21 +62,7 @@ struct QueuePipe: Sendable {
 
     /// A message as targets get it.
     private func event(_ message: JSON) -> JSON {
-        var attributes = JSONObject()
-        for (name, value) in message["MessageAttributes"]?.object ?? [:] {
-            var attribute: JSONObject = [
-                "stringListValues": [], "binaryListValues": [], "dataType": value["DataType"] ?? "String",
-            ]
-            attribute["stringValue"] = value["StringValue"]
-            attribute["binaryValue"] = value["BinaryValue"]
-            attributes[name] = .object(attribute)
-        }
-        return [
-            "messageId": message["MessageId"] ?? .null, "receiptHandle": message["ReceiptHandle"] ?? .null,
-            "body": message["Body"] ?? "", "attributes": message["Attributes"] ?? [:],
-            "messageAttributes": .object(attributes), "md5OfBody": message["MD5OfBody"] ?? .null,
-            "eventSource": "aws:sqs", "eventSourceARN": .string(pipe.source), "awsRegion": .string(account.region),
-        ]
+        QueueRecord.record(of: message, from: pipe.source, in: account.region)
     }
 
     /// A message as filters and templates see it: its body is JSON, where it is JSON.

@@ -58,7 +58,7 @@ final class TimerQueue: Sendable {
         }
     }
 
-    /// Calls what is due, and sleeps until the next.
+    /// Calls the timers that are due, and sleeps until the next one.
     private func wake(at time: Int64) {
         let due: [Action] = state.withLock { state in
             // Another task sleeps for an earlier time, or has woken up first.

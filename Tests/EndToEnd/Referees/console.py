@@ -201,7 +201,7 @@ try:
     browser.wait("!!document.querySelector('.lead .state.good')", "the end of gold", 600)
     pages["run now"] = browser.text()
 
-    # Redrive: an execution that failed for want of a queue goes on from there once the queue exists.
+    # Redrive: an execution that failed because a queue was missing continues there once the queue exists.
     keys = dict(endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     states, sqs = boto3.client("stepfunctions", **keys), boto3.client("sqs", **keys)
     machine = states.create_state_machine(

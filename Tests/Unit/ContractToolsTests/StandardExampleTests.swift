@@ -92,7 +92,7 @@ import Testing
         #expect(contracts[0].columns.map(\.fieldID) == [1, 4])
     }
 
-    @Test("a topic of which nothing is said is no table, and not an error")
+    @Test("a topic without columns is no table, and not an error")
     func topic() throws {
         let topic = "{name: Orders, physicalName: orders.avro.v1, logicalType: object, physicalType: topic}"
         let (none, findings) = try checked(contract("[\(topic)]", version: "v3.0.0"))

@@ -96,22 +96,7 @@ struct QueueMapping: Sendable {
 
     /// A message as the function gets it.
     private func record(_ message: JSON) -> JSON {
-        var attributes = JSONObject()
-        for (name, value) in message["MessageAttributes"]?.object ?? [:] {
-            var attribute: JSONObject = [
-                "stringListValues": [], "binaryListValues": [], "dataType": value["DataType"] ?? "String",
-            ]
-            attribute["stringValue"] = value["StringValue"]
-            attribute["binaryValue"] = value["BinaryValue"]
-            attributes[name] = .object(attribute)
-        }
-        return [
-            "messageId": message["MessageId"] ?? .null, "receiptHandle": message["ReceiptHandle"] ?? .null,
-            "body": message["Body"] ?? "", "attributes": message["Attributes"] ?? [:],
-            "messageAttributes": .object(attributes), "md5OfBody": message["MD5OfBody"] ?? .null,
-            "eventSource": "aws:sqs", "eventSourceARN": .string(mapping.source),
-            "awsRegion": .string(context.account.region),
-        ]
+        QueueRecord.record(of: message, from: mapping.source, in: context.account.region)
     }
 
     /// A message as filters see it: its body as JSON, where it is JSON.

@@ -117,6 +117,17 @@ import Testing
         #expect(report.outputs.count == 1)
     }
 
+    @Test("a stack whose conditions leave out all resources is an empty one")
+    func nothingLeft() async throws {
+        let (provider, report) = try await deploy(
+            """
+            Conditions: {Never: !Equals [a, b]}
+            Resources: {Left: {Type: X::Y::Thing, Condition: Never}}
+            """)
+        #expect(provider.all.isEmpty)
+        #expect(report.resources.isEmpty)
+    }
+
     @Test("a circular dependency is reported with its members")
     func circle() async throws {
         let error = await #expect(throws: TemplateError.self) {

@@ -19,7 +19,7 @@ package struct TargetEvent: Sendable {
 }
 
 /// A service whose resources receive events: functions, state machines, queues, topics.
-package protocol EventTarget: Sendable {
+package protocol EventTarget: Peer {
     /// The service in its ARNs, such as `lambda`.
     var targetService: String { get }
 

@@ -1,5 +1,5 @@
 /// Lambda, for callers that wait for a function's answer.
-package protocol FunctionInvoking: Sendable {
+package protocol FunctionInvoking: Peer {
     /// Invokes `function` (a name or an ARN, with or without qualifier) and waits for its answer.
     /// - Throws: ``AWSFault`` when the function does not exist or no worker is available; a function's own error is an
     ///   answer.

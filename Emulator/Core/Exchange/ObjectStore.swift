@@ -33,7 +33,7 @@ package struct ObjectFacts: Sendable {
 /// S3's operations on whole objects, below HTTP, for services of the same emulator.
 ///
 /// Each throws ``AWSFault`` with S3's own code and message.
-package protocol ObjectStore: Sendable {
+package protocol ObjectStore: Peer {
     func getObject(_ object: ObjectLocation) throws(AWSFault) -> (facts: ObjectFacts, contents: [UInt8])
     /// A range of the object's bytes, cut at its end.
     func getObject(_ object: ObjectLocation, range: Range<Int>) throws(AWSFault) -> [UInt8]

@@ -20,21 +20,21 @@ package final class Peers: Sendable {
     }
     private let offers = Mutex(Offers())
 
-    package init(_ services: any Sendable...) { connect(services) }
+    package init(_ services: any Peer...) { connect(services) }
 
     /// Adds the offers of `services`. If two offer the same, the later one is used.
-    package func connect(_ services: [any Sendable]) {
+    package func connect(_ services: [any Peer]) {
         offers.withLock { offers in
             for service in services {
-                if let target = service as? any EventTarget { offers.targets[target.targetService] = target }
-                if let stream = service as? any StreamSource { offers.streams[stream.streamService] = stream }
-                if let action = service as? any ActionPerforming { offers.actions[action.actionService] = action }
-                if let functions = service as? any FunctionInvoking { offers.functions = functions }
-                if let tasks = service as? any TaskRunning { offers.tasks = tasks }
-                if let objects = service as? any ObjectStore { offers.objects = objects }
-                if let logs = service as? any LogWriting { offers.logs = logs }
-                if let tables = service as? any TableCatalog { offers.tables = tables }
-                if let resources = service as? any ResourceProviding { offers.resources.append(resources) }
+                if let target = service.asEventTarget { offers.targets[target.targetService] = target }
+                if let stream = service.asStreamSource { offers.streams[stream.streamService] = stream }
+                if let action = service.asActionPerforming { offers.actions[action.actionService] = action }
+                if let functions = service.asFunctionInvoking { offers.functions = functions }
+                if let tasks = service.asTaskRunning { offers.tasks = tasks }
+                if let objects = service.asObjectStore { offers.objects = objects }
+                if let logs = service.asLogWriting { offers.logs = logs }
+                if let tables = service.asTableCatalog { offers.tables = tables }
+                if let resources = service.asResourceProviding { offers.resources.append(resources) }
             }
         }
     }

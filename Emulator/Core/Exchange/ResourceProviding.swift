@@ -34,7 +34,7 @@ package struct ProvisionedResource: Sendable {
 }
 
 /// A service that provides some of CloudFormation's resource types.
-package protocol ResourceProviding: Sendable {
+package protocol ResourceProviding: Peer {
     /// Such as `AWS::S3::Bucket`.
     var resourceTypes: [String] { get }
     /// Creates the resource, or changes the existing one to match the declaration. Its data are kept.

@@ -53,7 +53,7 @@ package struct StreamRecord: Sendable {
 }
 
 /// A service whose streams pipes and delivery streams read.
-package protocol StreamSource: Sendable {
+package protocol StreamSource: Peer {
     /// The service in its streams' ARNs, such as `dynamodb`.
     var streamService: String { get }
     /// The shards that may have records, parents before their children.

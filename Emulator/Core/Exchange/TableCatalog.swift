@@ -5,7 +5,7 @@ package import JSON
 /// Each operation throws ``AWSFault`` with the code that the Iceberg REST protocol has: `NoSuchTableException`,
 /// `AlreadyExistsException`, and `CommitFailedException` for a commit whose requirements do not hold.
 /// - SeeAlso: <https://github.com/apache/iceberg/blob/main/open-api/rest-catalog-open-api.yaml>
-package protocol TableCatalog: Sendable {
+package protocol TableCatalog: Peer {
     /// The metadata document of a table's current state.
     func loadTable(_ name: String, in database: String) throws(AWSFault) -> JSON
 

@@ -23,7 +23,7 @@ extension EmulatedService {
 }
 
 /// A service as a state machine's SDK integrations call it: an action name and a JSON document in, a JSON document out.
-package protocol ActionPerforming: Sendable {
+package protocol ActionPerforming: Peer {
     /// The name under which clients sign requests for the service, such as `dynamodb`.
     var actionService: String { get }
     func perform(_ action: String, _ input: JSON) async throws(AWSFault) -> JSON

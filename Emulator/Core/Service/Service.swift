@@ -5,7 +5,7 @@ package import Time
 /// The emulator creates all services of its list from the same context, connects them through ``Peers``, starts them in
 /// the order of the list, and stops them in reverse order. A service offers functions to the others by conforming to
 /// protocols: ``EventTarget``, ``StreamSource``, ``ResourceProviding``, …
-package protocol Service: EmulatedService {
+package protocol Service: EmulatedService, Peer {
     /// The signing names that clients use for it, such as `s3`.
     static var signingNames: [String] { get }
     /// `CREATE … IF NOT EXISTS` statements for its tables.

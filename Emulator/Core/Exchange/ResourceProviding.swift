@@ -42,4 +42,11 @@ package protocol ResourceProviding: Peer {
     /// Removes a resource that ``provision(_:)`` created, by its type and its physical ID. A missing resource is not an
     /// error.
     func remove(_ type: String, _ physicalID: String) async throws(AWSFault)
+    /// Makes durable what ``provision(_:)`` gathered. A deployment calls it behind its last resource, failed or not.
+    func keepProvisioned() async throws(AWSFault)
+}
+
+extension ResourceProviding {
+    /// Most services keep each resource at once.
+    package func keepProvisioned() async throws(AWSFault) {}
 }

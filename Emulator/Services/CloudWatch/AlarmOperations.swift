@@ -4,56 +4,30 @@ internal import Time
 
 /// Operations on alarms.
 extension CloudWatchService {
-    private static let configuration = [
-        "AlarmDescription", "ActionsEnabled", "OKActions", "AlarmActions", "InsufficientDataActions", "MetricName",
-        "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit", "EvaluationPeriods",
-        "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData", "EvaluateLowSampleCountPercentile",
-        "Metrics", "ThresholdMetricId",
-    ]
-
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
     func putAlarm(_ input: JSON) async throws -> JSON {
-        try await evaluateAlarms(named: [keepAlarm(input)])
+        let alarm = try PutAlarm(input)
+        try await keep([alarm])
+        try await evaluateAlarms(named: [alarm.name])
         return [:]
     }
 
-    /// Puts an alarm without evaluating it.
-    /// - Parameter isDeclared: whether a template has it, which changes nothing where it is the same.
-    /// - Returns: its name.
-    @discardableResult func keepAlarm(_ input: JSON, isDeclared: Bool = false) async throws -> String {
-        guard let name = input["AlarmName"]?.string, (1...255).contains(name.utf8.count) else {
-            throw AWSFault("ValidationError", "The parameter AlarmName must have 1 to 255 characters.")
-        }
-        _ = try AlarmRule(input)
-        var document = JSONObject()
-        for member in Self.configuration { document[member] = input[member].map { Self.typed($0, member) } }
-        let tags = Self.tags(input["Tags"])
+    /// Keeps alarms without evaluating them.
+    func keep(_ alarms: [PutAlarm]) async throws {
         let now = clock.now().milliseconds
-        let put = document
-        // A template's alarms are declared again at each start; one that is the same is no update.
-        if isDeclared, try store.read({ try StoredAlarm.find(name, in: $0)?.document == put }) { return name }
         try await store.write { transaction in
-            var alarm = StoredAlarm(name: name, document: put, tags: tags, at: now)
-            if var existing = try StoredAlarm.find(name, in: transaction.snapshot) {
-                existing.document = put
-                existing.changedAt = now
-                alarm = existing
+            for put in alarms {
+                var alarm = StoredAlarm(name: put.name, document: put.document, tags: put.tags, at: now)
+                if var existing = try StoredAlarm.find(put.name, in: transaction.snapshot) {
+                    existing.document = put.document
+                    existing.changedAt = now
+                    alarm = existing
+                }
+                try alarm.save(in: transaction)
+                try alarm.record(
+                    "ConfigurationUpdate", "Alarm \"\(put.name)\" \(alarm.stateAt == now ? "created" : "updated")",
+                    ["version": "1.0", "type": "Update"], at: now, in: transaction)
             }
-            try alarm.save(in: transaction)
-            try alarm.record(
-                "ConfigurationUpdate", "Alarm \"\(name)\" \(alarm.stateAt == now ? "created" : "updated")",
-                ["version": "1.0", "type": "Update"], at: now, in: transaction)
-        }
-        return name
-    }
-
-    /// Forms carry numbers as texts.
-    private static func typed(_ value: JSON, _ member: String) -> JSON {
-        switch member {
-        case "ActionsEnabled": value.looseBool.map { .bool($0) } ?? value
-        case "Period", "EvaluationPeriods", "DatapointsToAlarm": value.looseInt.map { .int($0) } ?? value
-        case "Threshold": value.looseDouble.map { .decimal($0) } ?? value
-        default: value
         }
     }
 

@@ -1,5 +1,6 @@
 package import EmulatorCore
 internal import JSON
+internal import Synchronization
 
 /// Alarms and dashboards in templates.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_CloudWatch.html>
@@ -18,14 +19,31 @@ extension CloudWatchService: ResourceProviding {
         let name = properties["AlarmName"]?.string ?? resource.logicalID
         request["AlarmName"] = .string(name)
         do {
-            // Sixty alarms are made at each start. They are evaluated when their metrics come, and by the clock.
-            try await keepAlarm(.object(request), isDeclared: true)
+            let alarm = try PutAlarm(.object(request))
+            declared.withLock { $0.append(alarm) }
         } catch let fault as AWSFault {
             throw fault
         } catch {
             throw .internalFailure(error)
         }
         return ProvisionedResource(ref: name, attributes: ["Arn": account.arn("cloudwatch", "alarm:\(name)")])
+    }
+
+    /// Puts the alarms of templates at once: there are many, and each start declares them again. They are evaluated when
+    /// their metrics come, and by the clock. One that is the same is no update.
+    package func keepProvisioned() async throws(AWSFault) {
+        let alarms = declared.withLock { declared in
+            defer { declared = [] }
+            return declared
+        }
+        do {
+            let changed = try store.read { snapshot in
+                try alarms.filter { try StoredAlarm.find($0.name, in: snapshot)?.document != $0.document }
+            }
+            if !changed.isEmpty { try await keep(changed) }
+        } catch {
+            throw .internalFailure(error)
+        }
     }
 
     package func remove(_ type: String, _ ref: String) async throws(AWSFault) {

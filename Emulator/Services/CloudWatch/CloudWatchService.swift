@@ -19,6 +19,8 @@ package final class CloudWatchService: Sendable {
     private let evaluation = Mutex<Task<Void, Never>?>(nil)
     /// The metrics of each alarm, as of a version of all of them.
     let watched = Mutex<(version: [Int64]?, metrics: [String: Set<MetricIdentity>])>((nil, [:]))
+    /// The alarms of templates that are being deployed.
+    let declared = Mutex<[PutAlarm]>([])
 
     /// - Parameter peers: what alarms tell of their changes.
     init(store: Store, peers: Peers, account: Account = Account(), clock: ClockAndChance = .system) {

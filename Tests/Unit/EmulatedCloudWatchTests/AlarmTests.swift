@@ -46,6 +46,7 @@ struct AlarmTests {
             let properties = alarm(["Threshold": .decimal(threshold)])
             _ = try await fixture.service.provision(
                 DeclaredResource(logicalID: "A", type: "AWS::CloudWatch::Alarm", properties: properties))
+            try await fixture.service.keepProvisioned()
             let history = try await fixture.send(
                 "DescribeAlarmHistory", ["AlarmName": "a", "HistoryItemType": "ConfigurationUpdate"])
             return history["AlarmHistoryItems"]?.array?.count

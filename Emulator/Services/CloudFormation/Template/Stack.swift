@@ -52,6 +52,32 @@ package struct Stack: Sendable {
     func deploy(
         to services: [any ResourceProviding], objects: (any ObjectStore)?, into report: inout StackReport
     ) async throws(TemplateError) -> [StackExport] {
+        var scope = scope
+        var exports: [StackExport] = []
+        do throws(TemplateError) {
+            exports = try await provision(by: services, objects, &scope, &report)
+        } catch {
+            // What went before the failure exists, and is the stack's to delete.
+            if level == 0 { for service in services { try? await service.keepProvisioned() } }
+            throw error
+        }
+        if level == 0 { try await keepProvisioned(by: services) }
+        for output in scope.template.outputs {
+            if let condition = output.condition, try !scope.condition(condition, at: output.value.mark) { continue }
+            let value = try scope.text(of: output.value)
+            report.outputs.append((output.name, value))
+            if let export = output.export {
+                exports.append(StackExport(output: output.name, name: try scope.text(of: export), value: value))
+            }
+        }
+        return exports
+    }
+
+    /// - Returns: what nested stacks export.
+    private func provision(
+        by services: [any ResourceProviding], _ objects: (any ObjectStore)?, _ scope: inout TemplateScope,
+        _ report: inout StackReport
+    ) async throws(TemplateError) -> [StackExport] {
         var exports: [StackExport] = []
         var providers: [String: any ResourceProviding] = [:]
         for service in services {
@@ -59,7 +85,6 @@ package struct Stack: Sendable {
         }
         let known = KnownTypes(providers.keys)
         let inert = InertResources(account: scope.account)
-        var scope = scope
         for resource in try scope.resourcesInOrder() {
             try check(resource, known: known)
             let declared = try await resolved(try declare(resource, scope, objects), resource.mark)
@@ -104,15 +129,15 @@ package struct Stack: Sendable {
                     physicalID: provisioned?.physicalID,
                     isRetained: resource.isRetained, reason: reason))
         }
-        for output in scope.template.outputs {
-            if let condition = output.condition, try !scope.condition(condition, at: output.value.mark) { continue }
-            let value = try scope.text(of: output.value)
-            report.outputs.append((output.name, value))
-            if let export = output.export {
-                exports.append(StackExport(output: output.name, name: try scope.text(of: export), value: value))
+        return exports
+    }
+
+    private func keepProvisioned(by services: [any ResourceProviding]) async throws(TemplateError) {
+        for service in services {
+            do throws(AWSFault) { try await service.keepProvisioned() } catch {
+                throw .invalid(file: scope.template.file, mark: nil, logicalID: nil, reason: error.message)
             }
         }
-        return exports
     }
 
     /// A type whose name is nearly that of an emulated one is a slip: to go on without it would hide that.

@@ -8,10 +8,13 @@ final class RecordingProvider: ResourceProviding {
     let resourceTypes: [String]
     private let declared = Mutex<[DeclaredResource]>([])
     private let removals = Mutex<[String]>([])
+    private let keepings = Mutex(0)
 
     init(_ resourceTypes: [String]) { self.resourceTypes = resourceTypes }
 
     var all: [DeclaredResource] { declared.withLock { $0 } }
+    /// How many times it was asked to keep what it provisioned.
+    var timesKept: Int { keepings.withLock { $0 } }
     /// The removed resources, by their `Ref`.
     var removed: [String] { removals.withLock { $0 } }
     subscript(logicalID: String) -> JSON? { all.first { $0.logicalID == logicalID }?.properties }
@@ -29,4 +32,6 @@ final class RecordingProvider: ResourceProviding {
         if ref.hasSuffix("full") { throw AWSFault("BucketNotEmpty", "it is not empty") }
         removals.withLock { $0.append(ref) }
     }
+
+    func keepProvisioned() async throws(AWSFault) { keepings.withLock { $0 += 1 } }
 }

@@ -128,6 +128,21 @@ import Testing
         #expect(report.resources.isEmpty)
     }
 
+    @Test(
+        "a deployment has its services keep what they provisioned, also when it fails",
+        arguments: ["{}", "{Refuse: true}"])
+    func keeping(properties: String) async throws {
+        let provider = RecordingProvider(["X::Y::Thing"])
+        let stack = try Stack(
+            try Template(
+                parsing: "Resources: {A: {Type: X::Y::Thing}, B: {Type: X::Y::Thing, Properties: \(properties)}}",
+                file: "t.yaml"),
+            name: "s")
+        _ = try? await stack.deploy(to: [provider])
+        #expect(provider.all.count == (properties == "{}" ? 2 : 1))
+        #expect(provider.timesKept == 1)
+    }
+
     @Test("a circular dependency is reported with its members")
     func circle() async throws {
         let error = await #expect(throws: TemplateError.self) {

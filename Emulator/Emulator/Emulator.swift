@@ -74,16 +74,23 @@ package final class Emulator: Sendable {
             if request.path == Reset.path {
                 return await Reset.respond(to: request, isAllowed: !requiresKey, phase, beginning)
             }
-            return switch await phase.router {
-            case .success(let router): await router.respond(to: request)
-            case .failure(let failure): Reset.answer(to: failure)
-            }
+            return await Self.respond(to: request, phase)
         }
         port = listener.port
         self.endpoint = "http://127.0.0.1:\(listener.port)"
         endpoint.set(self.endpoint)
         try await phase.state.services.start()
     }
+
+    private static func respond(to request: HTTPRequest, _ phase: Phases) async -> HTTPResponse {
+        switch await phase.router {
+        case .success(let router): await router.respond(to: request)
+        case .failure(let failure): Reset.answer(to: failure)
+        }
+    }
+
+    /// Answers requests of this process as the port does. Holding it does not hold the emulator.
+    package var responder: Responder { { [phase] request in await Self.respond(to: request, phase) } }
 
     /// Serves pages beside the services, to the requests that `areAddressed` names.
     package func serve(_ areAddressed: @escaping @Sendable (HTTPRequest) -> Bool, by responder: @escaping Responder) {

@@ -31,10 +31,16 @@ struct RunningPipeline: Sendable {
                 let file = EndpointFile(
                     endpoint: emulator.endpoint, processID: getpid(), outputs: Self.outputs(of: emulator),
                     maskingKey: try LocalMaskingKey.ofEnvironment()?.fingerprint, settings: settings)
-                let streams = try await publish(
-                    settings.contracts, jobs: configuration.environment["SPARK_JOBS"],
-                    models: configuration.environment["MODELS_DIR"], through: file, allowsWeakerMasking)
-                try serveConsole(over: file, by: emulator)
+                let pipeline = try Pipeline(
+                    endpoint: file.endpoint, outputs: file.outputs,
+                    transport: InProcessTransport(to: emulator.responder))
+                let streams =
+                    file.outputs["ContractsBucket"] == nil
+                    ? []
+                    : try await publish(
+                        settings.contracts, jobs: configuration.environment["SPARK_JOBS"],
+                        models: configuration.environment["MODELS_DIR"], to: pipeline, allowsWeakerMasking)
+                serveConsole(over: pipeline, by: emulator)
                 try await hooks.run(at: file, signedBy: configuration.requiredKey ?? .emulator)
                 return (streams, file)
             }
@@ -71,11 +77,9 @@ struct RunningPipeline: Sendable {
     ///   - models: the folder of the models, which one of the jobs reads.
     /// - Returns: the pipeline's delivery streams.
     private static func publish(
-        _ folder: String, jobs: String?, models: String?, through file: EndpointFile, _ allowsWeakerMasking: Bool
+        _ folder: String, jobs: String?, models: String?, to pipeline: Pipeline, _ allowsWeakerMasking: Bool
     ) async throws -> [StreamStatus] {
-        guard file.outputs["ContractsBucket"] != nil else { return [] }
-        let pipeline = try Pipeline(endpoint: file.endpoint, outputs: file.outputs)
-        return try await withCheckedThrowingContinuation { continuation in
+        try await withCheckedThrowingContinuation { continuation in
             // A call blocks its thread, and the emulator that answers needs those of the pool.
             SystemThread {
                 continuation.resume(
@@ -89,8 +93,8 @@ struct RunningPipeline: Sendable {
     }
 
     /// Serves the console at the emulator's port. It asks the emulator as any client does.
-    private static func serveConsole(over file: EndpointFile, by emulator: Emulator) throws {
-        let source = PipelineSource(pipeline: try Pipeline(endpoint: file.endpoint, outputs: file.outputs))
+    private static func serveConsole(over pipeline: Pipeline, by emulator: Emulator) {
+        let source = PipelineSource(pipeline: pipeline)
         let console = Console(source, Console.Settings(title: "local", isReadOnly: false))
         emulator.serve(Console.isAddressed) { await console.respond(to: $0) }
     }

@@ -17,15 +17,17 @@ public struct AWSClient: Sendable {
     /// - Parameters:
     ///   - environment: Returns the value of a variable. It is called only during initialization.
     ///   - profile: A profile of the shared files, whose credentials take precedence over the environment's.
+    ///   - transport: What sends the requests; nil for the network.
     /// - Throws: ``AWSError/configuration(_:)`` that names the variable. Missing credentials are reported by the first
     ///   call that needs them.
     public init(
-        environment: (String) -> String?, profile: String? = nil, clock: ClockAndChance = .system
+        environment: (String) -> String?, profile: String? = nil, transport: (any HTTPTransport)? = nil,
+        clock: ClockAndChance = .system
     ) throws(AWSError) {
         let configuration = try AWSConfiguration(environment: environment, profile: profile)
         self.init(
             configuration, CredentialsSource(environment: environment, profile: profile),
-            CurlTransport(authorities: configuration.authorities), clock)
+            transport ?? CurlTransport(authorities: configuration.authorities), clock)
     }
 
     /// Creates a client from its parts, for tests and for known endpoints.

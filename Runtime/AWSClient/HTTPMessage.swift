@@ -87,10 +87,10 @@ public struct HTTPRequest: Sendable, Hashable {
     }
 
     /// The path with each segment percent-encoded once.
-    var encodedPath: String { path.percentEncoded(keeping: .path) }
+    public var encodedPath: String { path.percentEncoded(keeping: .path) }
 
     /// The query as it is signed and sent: percent-encoded, sorted by encoded name and value.
-    var encodedQuery: String { CanonicalRequest.query(query.map { ($0.name, $0.value) }) }
+    public var encodedQuery: String { CanonicalRequest.query(query.map { ($0.name, $0.value) }) }
 
     /// The encoded address.
     public var url: String { "\(origin)\(encodedPath)\(query.isEmpty ? "" : "?\(encodedQuery)")" }

@@ -53,9 +53,11 @@ struct Pipeline: Sendable {
     /// - Parameters:
     ///   - endpoint: the URL at which AWS's services answer.
     ///   - outputs: the outputs of the pipeline's template; a missing one has the template's default.
+    ///   - transport: what takes requests to an emulator of this process; nil for the network.
     ///   - environment: looks a variable up.
     init(
-        endpoint: String, outputs: [String: String], environment: (String) -> String? = Self.variable
+        endpoint: String, outputs: [String: String], transport: (any HTTPTransport)? = nil,
+        environment: (String) -> String? = Self.variable
     ) throws(CommandFailure) {
         self.endpoint = endpoint
         remedy = Self.startEmulator
@@ -66,7 +68,8 @@ struct Pipeline: Sendable {
         ].merging(AccessKey.emulator.variables) { own, _ in own }
         let own = ["AWS_ENDPOINT_URL": endpoint]
         do throws(AWSError) {
-            client = try AWSClient(environment: { own[$0] ?? environment($0) ?? fallbacks[$0] })
+            client = try AWSClient(
+                environment: { own[$0] ?? environment($0) ?? fallbacks[$0] }, transport: transport)
         } catch { throw .usage("\(error)") }
         let region = client.configuration.region
         let controlTable = environment("CONTROL_TABLE") ?? outputs["ControlTable"] ?? "cupel-dev-control"

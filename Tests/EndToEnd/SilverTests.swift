@@ -164,23 +164,8 @@ import Testing
     func nested() async throws {
         let emulator = try await RunningEmulator()
         let folder = try TemporaryDirectory()
-        let fields = """
-                  - name: address
-                    logicalType: object
-                    properties:
-                      - {name: city, logicalType: string, required: true}
-                      - {name: at, logicalType: timestamp, physicalType: timestamp(3)}
-                      - {name: place, logicalType: object, properties: [{name: x, logicalType: number, required: true}, {name: y, logicalType: number}]}
-                  - name: lines
-                    logicalType: array
-                    items:
-                      logicalType: object
-                      properties:
-                        - {name: sku, logicalType: string, required: true}
-                        - {name: price, logicalType: number, physicalType: 'decimal(9,2)'}
-                        - {name: tags, logicalType: array, items: {logicalType: string}}
-                  - {name: grid, logicalType: array, items: {logicalType: array, items: {logicalType: integer, physicalType: uinteger, required: true}}}
-            """
+        let fields = try String(
+            contentsOfFile: "\(Programs.packageRoot)/Tests/Fixtures/nested/columns.yaml", encoding: .utf8)
         for version in 0..<4 {
             try await publish(
                 """

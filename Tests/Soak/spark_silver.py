@@ -116,23 +116,7 @@ def turns(seed):
 
 
 def nested():
-    fields = """
-      - name: address
-        logicalType: object
-        properties:
-          - {name: city, logicalType: string, required: true}
-          - {name: at, logicalType: timestamp, physicalType: timestamp(3)}
-          - {name: place, logicalType: object, properties: [{name: x, logicalType: number, required: true}, {name: y, logicalType: number}]}
-      - name: lines
-        logicalType: array
-        items:
-          logicalType: object
-          properties:
-            - {name: sku, logicalType: string, required: true}
-            - {name: price, logicalType: number, physicalType: 'decimal(9,2)'}
-            - {name: tags, logicalType: array, items: {logicalType: string}}
-      - {name: grid, logicalType: array, items: {logicalType: array, items: {logicalType: integer, physicalType: uinteger, required: true}}}
-"""
+    fields = (root / "Tests/Fixtures/nested/columns.yaml").read_text()
     for version in range(4):
         publish("basket", f"""apiVersion: v3.1.0
 kind: DataContract

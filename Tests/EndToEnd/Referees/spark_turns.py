@@ -20,23 +20,7 @@ import boto3, readers, spark_lake
 from botocore.config import Config
 
 MODES = {"basket": "upsert", "basket_log": "append", "basket_history": "history"}
-FIELDS = """
-      - name: address
-        logicalType: object
-        properties:
-          - {name: city, logicalType: string, required: true}
-          - {name: at, logicalType: timestamp, physicalType: timestamp(3)}
-          - {name: place, logicalType: object, properties: [{name: x, logicalType: number, required: true}, {name: y, logicalType: number}]}
-      - name: lines
-        logicalType: array
-        items:
-          logicalType: object
-          properties:
-            - {name: sku, logicalType: string, required: true}
-            - {name: price, logicalType: number, physicalType: 'decimal(9,2)'}
-            - {name: tags, logicalType: array, items: {logicalType: string}}
-      - {name: grid, logicalType: array, items: {logicalType: array, items: {logicalType: integer, physicalType: uinteger, required: true}}}
-"""
+FIELDS = (root / "Tests/Fixtures/nested/columns.yaml").read_text()
 STARTED = 1_750_000_000_000_000
 
 

@@ -61,10 +61,6 @@ extension SilverTable {
 
     /// Why silver_merge.py cannot merge the table; nil if it can.
     fileprivate func obstacleForSpark(_ plan: JSON) -> String? {
-        if columns.contains(where: { $0.contractID != nil }) {
-            return "its contract sets field ids, by which silver-merge alone reads bronze"
-        }
-        if !erased.isEmpty { return "keys of it were erased, whose changes silver-merge alone leaves out" }
         let size = plan.bytes.count
         return size > Self.planLimit
             ? "its \(columns.count) columns take \(size) characters, more than an argument of a job run has" : nil

@@ -6,8 +6,7 @@
 JSON is the `plan` that silver-merge answers to {"table": T, "prepare": true}: the function makes the table and says what of its contract a
 merge needs. NAME is the Iceberg catalog that spark-submit configures (spark.sql.catalog.NAME…), `lake` unless given. Merges batches of up to
 1,000 files until none waits, and prints one JSON line a batch. Ends with 0: done; 1: the table or the settings are at fault; 75: start it again.
-A table whose contract sets field ids, and a batch in which a change of a key leaves columns out are left to silver-merge, with everything
-as it was. Needs boto3 beside Spark.
+A batch in which a change of a key leaves columns out is left to silver-merge, with everything as it was. Needs boto3 beside Spark.
 
 For each column the value of the latest change that carries it counts. `_cdc_order` is the order of a row's last change; where a column's
 value is older, `_cdc_column_orders` has its order, by the id of the field: Functions/SilverMerge/README.md says it in full.
@@ -200,6 +199,16 @@ class Bronze:
         try: return self.spark.read.parquet(place).schema
         except Exception as error: raise FileFault(str(error).split("\n")[0])
 
+    def field_ids(self, place):
+        """The names of the file's columns by their field ids, which Spark's own schema of a file lacks."""
+        java = self.spark._jvm.org.apache
+        path = java.hadoop.fs.Path(place)
+        reader = java.parquet.hadoop.ParquetFileReader.open(
+            java.parquet.hadoop.util.HadoopInputFile.fromPath(path, self.spark._jsc.hadoopConfiguration()))
+        try: fields = [(field.getId(), field.getName()) for field in reader.getFooter().getFileMetaData().getSchema().getFields()]
+        finally: reader.close()
+        return {number.intValue(): name for number, name in fields if number is not None}
+
 
 def fits(stored, wanted):
     """Whether all values of a stored type are such of the wanted one."""
@@ -230,12 +239,9 @@ class Table:
         self.mode = plan["mode"]
         if self.mode not in ("upsert", "append", "history"): raise Fault(f"the table {name} is of the mode {self.mode}, which silver-merge merges")
         self.keeps_records, self.state = self.mode == "append", HISTORY if self.mode == "history" else STATE
-        if any("bronzeID" in column for column in plan["columns"]):
-            raise Fault(f"the contract of {name} sets field ids: silver-merge merges it")
         self.spark, self.name, self.path, self.columns = spark, name, f"{catalog}.{NAMESPACE}.{name}", plan["columns"]
         self.version = plan["contractVersion"]
         spark.catalog.refreshTable(self.path) if spark.catalog.tableExists(self.path) else None
-        if ERASED in self.properties(): raise Retry(f"keys of {name} were erased since it was prepared: silver-merge leaves their changes out")
         self.types = {field.name: loose(field.dataType) for field in spark.table(self.path).schema}
         lost = [column["name"] for column in self.columns if column["name"] not in self.types]
         if lost: raise Retry(f"the table {name} lacks {', '.join(lost)}: its contract has changed since it was prepared")
@@ -243,6 +249,10 @@ class Table:
         self.values = [column["name"] for column in self.columns if not column["key"]]
         self.ids = {column["name"]: str(column["id"]) for column in self.columns}
         self.derived = {column["name"]: column["derived"] for column in self.columns if "derived" in column}
+        # The ids that the contract sets, by which bronze is read: a column's name may have been another.
+        self.bronze_ids = {column["name"]: column["bronzeID"] for column in self.columns if "bronzeID" in column}
+        # An erasure holds the table as a merge does, so the list does not change meanwhile.
+        self.erased = json.loads(self.properties().get(ERASED, "[]"))
 
     def has(self, batch):
         return bool(self.spark.sql(f"SELECT 1 FROM {self.path}.snapshots WHERE summary['{BATCH_ID}'] = '{batch}' LIMIT 1").collect())
@@ -258,6 +268,17 @@ class Table:
     def truncates(self):
         """All truncates of a table that keeps versions, with their times: each ends the versions before it."""
         return json.loads(self.properties().get("cupel.truncates", "{}"))
+
+    def is_erased(self):
+        """Whether a row's key was erased: the table has hashes of those that were, of the binary forms of the key's values with their lengths."""
+        parts = []
+        for name in sorted(self.key):
+            kind, column = self.types[name], F.col(quoted(name))
+            if isinstance(kind, T.StringType): text = F.hex(column.cast("binary"))
+            elif isinstance(kind, (T.IntegerType, T.LongType)): text = little_endian(column, 8)
+            else: raise Fault(f"keys of {self.name} were erased, and {name} is {kind.simpleString()}: silver-merge merges it")
+            parts += [little_endian(F.length(text) / 2, 4), text]
+        return F.coalesce(F.sha2(F.unhex(F.concat(*parts)), 256).isin(self.erased), F.lit(False))
 
     def derivation(self, name):
         """A derived column, computed as silver-merge does: the part of a time in UTC."""
@@ -277,6 +298,12 @@ def loose(kind):
     if isinstance(kind, T.ArrayType): return T.ArrayType(loose(kind.elementType), True)
     if isinstance(kind, T.StructType): return T.StructType([T.StructField(field.name, loose(field.dataType), True) for field in kind])
     return kind
+
+
+def little_endian(number, size):
+    """The bytes of a whole number, the least first, as hexadecimal digits."""
+    text = F.lpad(F.hex(number.cast("bigint")), 16, "0")
+    return F.concat(*[F.substring(text, 15 - 2 * place, 2) for place in range(size)])
 
 
 def quoted(name): return "`" + name.replace("`", "``") + "`"
@@ -307,66 +334,76 @@ class Batch:
     def open(self, record):
         """Raises FileFault for a file that is at fault by itself."""
         bucket = record["bucket"]["S"]
-        place = self.bronze.place(bucket, record["object_key"]["S"])
-        schema = self.bronze.schema(place)
-        self.check(schema)
+        opened = self.opened(self.bronze.place(bucket, record["object_key"]["S"]))
         named = self.bronze.version_order(bucket, record["object_key"]["S"]) if self.table.keeps_records else None
         former = None
         if key := record.get("superseded_key", {}).get("S"):
-            former = self.bronze.place(bucket, key), self.bronze.version_order(bucket, key) or "" if self.table.keeps_records else ""
-            self.check(self.bronze.schema(former[0]))
-        return place, schema, former, named or file_order(record)
+            former = *self.opened(self.bronze.place(bucket, key)), self.bronze.version_order(bucket, key) or "" if self.table.keeps_records else ""
+        return *opened, former, named or file_order(record)
 
-    def check(self, schema):
+    def opened(self, place):
+        """The place of a file, its schema, and the names that the table's columns have in it: by the ids that the contract sets, else the same."""
+        table, schema = self.table, self.bronze.schema(place)
         stored = {field.name: field.dataType for field in schema}
-        for name in [*FACTS, *self.table.key]:
-            if name not in stored and name != RECORD: raise FileFault(f"it has no column {name}; convert the raw file again: cupel replay")
-        for name, wanted in self.table.types.items():
-            if name in stored and name in self.table.ids and name not in (RECORD, *self.table.derived) and not fits(stored[name], wanted):
-                raise FileFault(f"its column {name} is {stored[name].simpleString()}, and the table's is {wanted.simpleString()}; "
+        ids = self.bronze.field_ids(place) if table.bronze_ids else {}
+        names = {name: ids.get(table.bronze_ids[name]) if name in table.bronze_ids else name
+                 for name in table.ids if name not in table.derived and not (name == RECORD and table.keeps_records)}
+        names = {name: own for name, own in names.items() if own in stored}
+        for name in [*[fact for fact in FACTS if fact not in stored], *[key for key in table.key if key not in names]]:
+            if name != RECORD: raise FileFault(f"it has no column {name}; convert the raw file again: cupel replay")
+        for name, own in names.items():
+            if not fits(stored[own], table.types[name]):
+                raise FileFault(f"its column {own} is {stored[own].simpleString()}, and the table's {name} is {table.types[name].simpleString()}; "
                                 "convert the raw file again: cupel replay")
+        return place, schema, names
 
     def add(self, record, opened):
         self.records.append(record)
         self.files.append(opened)
 
-    def read(self, places, schema, numbers):
-        """The rows of files of one schema."""
+    def read(self, places, schema, names, numbers):
+        """The rows of files of one schema, whose columns have the same names for those of the table."""
         stored = {field.name: field.dataType for field in schema}
         rows = self.spark.read.schema(schema).parquet(*places).withColumn("_row", F.col("_metadata.row_index")) \
             .withColumn("_path", F.element_at(F.split(F.col("_metadata.file_path"), "/"), -1))
         rows = rows.join(F.broadcast(numbers), "_path") if len(places) > 1 else rows.crossJoin(F.broadcast(numbers))
         own = [record_id(F.col("_named")).alias(name) if name == RECORD and self.table.keeps_records
-               else converted(F.col(quoted(name)), stored[name], self.table.types[name]).alias(name) if name in stored
+               else converted(F.col(quoted(names[name])), stored[names[name]], self.table.types[name]).alias(name) if name in names
                else F.lit(None).cast(self.table.types[name]).alias(name)
                for name in self.table.ids if name not in self.table.derived]
         # A record is what it is, not what it changes.
         if self.table.keeps_records:
             nothing = F.lit(None).cast("string")
             rows = rows.withColumn("_cdc_unchanged", nothing).withColumn("_cdc_previous_key", nothing)
-        unchanged = F.from_json("_cdc_unchanged", "array<string>")
-        present = F.array(*[F.lit(name) for name in self.table.ids if name in stored and name not in self.table.derived])
+        # A change says its columns by the names that they have in its file.
+        unchanged, former = F.from_json("_cdc_unchanged", "array<string>"), F.col("_cdc_previous_key")
+        pairs = F.array(*[F.struct(F.lit(name).alias("name"), F.lit(own).alias("own")) for name, own in names.items()])
+        left = F.transform(F.filter(pairs, lambda pair: F.array_contains(unchanged, pair["own"])), lambda pair: pair["name"])
+        if any(names.get(name, name) != name for name in self.table.key):
+            values = F.from_json(former, "map<string,string>")
+            own_key = F.array(*[F.struct(F.lit(name).alias("k"), F.element_at(values, names[name]).alias("v")) for name in self.table.key])
+            former = F.when(former.isNotNull(), F.to_json(F.map_from_entries(own_key)))
         order = F.col("_cdc_order")
         number = F.regexp_extract(order, "^([0-9]{1,18})", 1).cast("bigint")
         said = F.unix_micros(F.expr("try_cast(_cdc_timestamp AS timestamp)"))
         return rows.select(
             *own, F.coalesce(order, F.col("_file_order")).alias("_o"), F.col("_file").alias("_f"), F.col("_row").alias("_r"),
             F.col("operation").alias("_op"),
-            F.coalesce(F.when(number > 0, number), said, F.col("_created")).alias("_t"), F.array_intersect(unchanged, present).alias("_left"),
-            (F.col("_cdc_unchanged").isNotNull() & unchanged.isNull()).alias("_bad_left"), F.col("_cdc_previous_key").alias("_former"),
+            F.coalesce(F.when(number > 0, number), said, F.col("_created")).alias("_t"), F.when(unchanged.isNotNull(), left).alias("_left"),
+            (F.col("_cdc_unchanged").isNotNull() & unchanged.isNull()).alias("_bad_left"), former.alias("_former"),
             order.isNotNull().alias("_ordered"))
 
     def changes(self):
         table, groups = self.table, {}
-        for number, (_, schema, _, _) in enumerate(self.files): groups.setdefault(schema.json(), []).append(number)
+        for number, (_, schema, names, *_) in enumerate(self.files): groups.setdefault((schema.json(), json.dumps(names)), []).append(number)
         described = "_path string, _file int, _file_order string, _created bigint, _named string"
         parts = []
         for numbers in groups.values():
             facts = [(self.files[n][0].rsplit("/", 1)[1], n, file_order(self.records[n]), microseconds(self.records[n]["created_at"]["S"]),
-                      self.files[n][3]) for n in numbers]
-            names = self.spark.createDataFrame(facts, described)
-            parts.append(self.read([self.files[n][0] for n in numbers], self.files[numbers[0]][1],
-                                   names if len(numbers) > 1 else names.drop("_path")))
+                      self.files[n][4]) for n in numbers]
+            known = self.spark.createDataFrame(facts, described)
+            parts.append(self.read([self.files[n][0] for n in numbers], *self.files[numbers[0]][1:3],
+                                   known if len(numbers) > 1 else known.drop("_path")))
         rows = parts[0]
         for part in parts[1:]: rows = rows.unionByName(part)
         return rows
@@ -410,16 +447,17 @@ class Batch:
         moved = deletes(rows.filter("_former IS NOT NULL"), [self.former_key(name) for name in table.key], F.col("_o"), F.col("_f"),
                         F.col("_r") + F.lit(1 << 40), F.col("_t"))
         found = rows.select(*names).unionByName(moved)
-        for number, (_, _, former, _) in enumerate(self.files):
+        for number, (*_, former, _) in enumerate(self.files):
             if not former: continue
-            record, schema = self.records[number], self.bronze.schema(former[0])
-            keys = [record_id(F.lit(former[1])).alias(name) if table.keeps_records
-                    else converted(F.col(quoted(name)), schema[name].dataType, table.types[name]).alias(name) for name in table.key]
-            older = self.spark.read.parquet(former[0]).withColumn("_row", F.col("_metadata.row_index")).select(*keys).dropna().distinct()
+            (place, schema, own, named), record = former, self.records[number]
+            keys = [record_id(F.lit(named)).alias(name) if table.keeps_records
+                    else converted(F.col(quoted(own[name])), schema[own[name]].dataType, table.types[name]).alias(name) for name in table.key]
+            older = self.spark.read.parquet(place).withColumn("_row", F.col("_metadata.row_index")).select(*keys).dropna().distinct()
             gone = older.join(found.filter(F.col("_f") == number).select(*table.key), table.key, "left_anti")
             found = found.unionByName(deletes(
                 gone, [F.col(quoted(name)) for name in table.key], F.lit(file_order(record)), F.lit(number), F.lit(1 << 41),
                 F.lit(microseconds(record["created_at"]["S"]))))
+        if table.erased: found = found.filter((F.col("_op") == "truncate") | ~table.is_erased())
         return found.select("*", *[table.derivation(name) for name in table.derived])
 
 

@@ -6,11 +6,12 @@
 Each of four batches of random changes (structs, lists, holes, late ones, deletes, truncates, changes of keys, a batch file that is uploaded again;
 the contract gets columns) is merged by the other engine than the one before; Spark's second run dies between its commit and its records,
 which silver-merge ends. Then silver-merge makes each table anew from all of its bronze files: not one column of one row is another
-than before, also of those that say in which order changes came. Spark and DuckDB read the same rows, and Polars those of the first table.
+than before, also of those that say in which order changes came. Spark and DuckDB read the same rows, and Polars those of the first table. Spark
+alone merges a fourth table, whose contract sets field ids and gives columns other names, and of which a key was erased.
 
 Run it with .venv-iceberg's Python. pyspark is in .venv-spark, and so are Iceberg's jars (Tests/Soak/spark_kit.py).
 """
-import argparse, collections, contextlib, gzip, json, os, pathlib, random, re, subprocess, sys, time, traceback, warnings
+import argparse, collections, contextlib, gzip, hashlib, json, os, pathlib, random, re, struct, subprocess, sys, time, traceback, warnings
 
 warnings.filterwarnings("ignore")
 root = pathlib.Path(__file__).resolve().parents[3]
@@ -45,6 +46,23 @@ schema:
 """ + (FIELDS if number else "")
 
 
+def renamed_contract(names):
+    """The contract of the table `renamed`, which sets the ids of columns: their names may change, and change places."""
+    key = ", primaryKey: true, primaryKeyPosition: "
+    columns = zip(names, (11, 12, 13, 14), ("integer", "string", "string", "number"), (f"{key}1", f"{key}2", "", ", physicalType: 'decimal(12,3)'"))
+    return """apiVersion: v3.1.0
+kind: DataContract
+id: renamed
+name: renamed
+version: 1.0.0
+status: active
+schema:
+  - name: renamed
+    properties:
+""" + "".join(f"      - {{name: {name}, logicalType: {kind}{more}, customProperties: [{{property: fieldId, value: {number}}}]}}\n"
+              for name, number, kind, more in columns)
+
+
 def changes(chance, number, count):
     def maybe(value): return None if chance.random() < 0.25 else value()
     def line(): return {"sku": f"s{chance.randrange(9)}", "price": maybe(lambda: chance.randrange(999) / 100),
@@ -72,14 +90,25 @@ def changes(chance, number, count):
 def upload(table, number):
     """A file of changes and, in the first two turns, a batch file of one name; until both wait for silver."""
     batch = [{"id": 100 + n, "note": f"batch {number}", "amount": n} for n in range(10 * number, 25 + 5 * number)]
-    files = {f"changes-{number}": changes(random.Random(7 + number), number, 60)} | ({"again": batch} if number < 2 else {})
+    put(table, {f"changes-{number}": changes(random.Random(7 + number), number, 60)} | ({"again": batch} if number < 2 else {}))
+
+
+def put(table, files):
+    """Uploads files of rows, until as many more wait for silver."""
+    count = len(waiting(table)) + len(files)
     for name, rows in files.items():
         body = gzip.compress("".join(json.dumps(row) + "\n" for row in rows).encode())
         s3.put_object(Bucket=stage, Key=f"raw/{table}/{name}.json.gz", Body=body)
     deadline = time.time() + 300
-    while len(waiting(table)) < len(files):
-        if time.time() > deadline: raise SystemExit(f"{table}: {waiting(table)} of {len(files)} files wait for silver")
+    while len(waiting(table)) < count:
+        if time.time() > deadline: raise SystemExit(f"{table}: {waiting(table)} of {count} files wait for silver")
         time.sleep(0.05)
+
+
+def publish(table, text):
+    path = folder / f"{table}.odcs.yaml"
+    path.write_text(text)
+    subprocess.run([cupel, "contract", "publish", path, "--endpoint", endpoint], check=True, stdout=subprocess.DEVNULL)
 
 
 def waiting(table):
@@ -152,9 +181,7 @@ def same(table, before, after, what):
 def run():
     for number, merge in enumerate((by_function, by_spark, by_function, by_dying_spark)):
         for table in MODES:
-            path = folder / f"{table}.odcs.yaml"
-            path.write_text(contract(table, number))
-            subprocess.run([cupel, "contract", "publish", path, "--endpoint", endpoint], check=True, stdout=subprocess.DEVNULL)
+            publish(table, contract(table, number))
             upload(table, number)
             merge(table)
     rows = {}
@@ -164,10 +191,44 @@ def run():
         found = rows_by_duckdb(table)
         same(table, rows_by_spark(table), found, "Spark and DuckDB")
         if MODES[table] == "upsert": same(table, spark_lake.referee(endpoint, "readers.py", "polars", f"dm_silver.{table}")["rows"], found, "Polars and DuckDB")
-        assert invoke({"table": table, "reload": True})["outcome"] == "done"
-        same(table, found, rows_by_duckdb(table), "as the two have merged it, and as silver-merge makes it anew")
+        made_anew(table, found)
         rows[table] = len(found)
-    return {"rows": rows}
+    return {"rows": rows | {"renamed": renamed()}}
+
+
+def made_anew(table, found):
+    assert invoke({"table": table, "reload": True})["outcome"] == "done"
+    same(table, found, rows_by_duckdb(table), "as the two have merged it, and as silver-merge makes it anew")
+
+
+def renamed():
+    """Spark merges files of two contracts at once: under the later one the key has other names, and two columns have each other's place. One key
+    is erased before: its changes are left out."""
+    former, later = ("id", "place", "note", "amount"), ("number", "site", "amount", "note")
+    for turn, names in enumerate((former, later)):
+        publish("renamed", renamed_contract(names))
+        own, rows = dict(zip(former, names)), []
+        def key(number): return {own["id"]: number, own["place"]: f"at {number % 3}"}
+        for row in changes(random.Random(70 + turn), 2, 60):
+            number, before, left = row["id"], row.pop("_cdc_previous_key", None), row.pop("_cdc_unchanged", None)
+            row = {own.get(name, name): value for name, value in row.items() if name in own or name in ("operation", "_cdc_order")} | key(number)
+            if before: row["_cdc_previous_key"] = key(before["id"])
+            if left: row["_cdc_unchanged"] = [own[name] for name in left if name in own]
+            rows.append(row)
+        put("renamed", {f"changes-{turn}": rows})
+        numbers = {row[own["id"]] for row in rows}
+    assert invoke({"table": "renamed", "prepare": True})["outcome"] == "prepared"
+    gone = min(numbers)
+    parts = struct.pack("<q", gone), f"at {gone % 3}".encode()
+    digest = hashlib.sha256(b"".join(struct.pack("<I", len(part)) + part for part in parts)).hexdigest()
+    spark.sql(f"ALTER TABLE lake.dm_silver.renamed SET TBLPROPERTIES ('cupel.erased-keys' = '[\"{digest}\"]')")
+    by_spark("renamed")
+    found = rows_by_duckdb("renamed")
+    same("renamed", rows_by_spark("renamed"), found, "Spark and DuckDB")
+    kept = {json.loads(row)["number"] for row in found}
+    assert gone not in kept and numbers - {gone} <= kept, (gone, kept)
+    made_anew("renamed", found)
+    return len(found)
 
 
 endpoint, cupel, folder = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])

@@ -58,41 +58,34 @@ import Testing
     }
 
     @Test(
-        "a table whose contract sets field ids is not for another engine, with the reason and an empty plan, which the state machine reads"
-    )
+        "the plan has the ids that a contract sets, by which bronze is read, under the names that the contract has now")
     func fieldIDs() throws {
-        let contract = TestLake.table.replacing(
-            "{name: name, logicalType: string}",
-            with: "{name: name, logicalType: string, customProperties: [{property: fieldId, value: 7}]}")
-        let answer = try prepare(TestLake(contract: contract))
-        #expect(answer["outcome"] == "notForSpark" && answer["plan"] == [:], "\(answer)")
-        #expect(answer["reason"]?.string?.contains("field ids") == true, "\(answer)")
+        func contract(_ name: String) -> String {
+            TestLake.table.replacing(
+                "{name: name, logicalType: string}",
+                with: "{name: \(name), logicalType: string, customProperties: [{property: fieldId, value: 7}]}")
+        }
+        let lake = try TestLake(contract: contract("name"))
+        _ = try prepare(lake)
+        let id = try #require(try lake.metadata()?.currentSchema.field(named: "name")?.id)
+        let plan = try prepare(lake.under(contract("title")))["plan"]
+        let column = plan?["columns"]?.array?.first { $0["bronzeID"] != nil }
+        #expect(
+            column == ["name": "title", "id": .int(Int(id)), "key": false, "bronzeID": 7], "\(String(describing: plan))"
+        )
+        #expect(try lake.metadata()?.currentSchema.field(id)?.name == "title")
     }
 
-    @Test("a table with erased keys is not for another engine: this function alone leaves their changes out")
-    func erasedKeys() throws {
-        let lake = try TestLake()
-        try lake.put([TestChange(id: 1, operation: .insert, order: "1", time: 1)], as: "a")
-        try lake.merge()
-        #expect(try prepare(lake)["outcome"] == "prepared")
-        var keys = ErasedKeys()
-        keys.insert([.long(1)])
-        var change = TableChange(of: try #require(try lake.metadata()))
-        change.set([ErasedKeys.property: keys.text])
-        let catalog = try LakeCatalog(lake.aws.client)
-        guard case .committed = try catalog.commit(change, to: "t", in: SilverTable.namespace) else {
-            Issue.record("the catalog did not take the property")
-            return
-        }
-        let answer = try prepare(lake)
+    @Test(
+        "a table of more columns than a job's argument takes is not for another engine, with the reason and an empty plan, which the state machine reads"
+    )
+    func wide() throws {
+        let columns = (0..<400).map { ", {name: column_\($0), logicalType: string}" }.joined()
+        let contract = TestLake.table.replacing(
+            "{name: name, logicalType: string}", with: "{name: name, logicalType: string}\(columns)")
+        let answer = try prepare(TestLake(contract: contract))
         #expect(answer["outcome"] == "notForSpark" && answer["plan"] == [:], "\(answer)")
-        #expect(answer["reason"]?.string?.contains("erased") == true, "\(answer)")
-        // What waits is merged here, without the erased key.
-        try lake.put([TestChange(id: 1, operation: .insert, order: "2", time: 2)], as: "b")
-        try lake.put([TestChange(id: 2, operation: .insert, order: "3", time: 3)], as: "c")
-        try lake.settle()
-        #expect(try lake.rows().keys.sorted() == [1, 2])
-        #expect(try lake.rows()[1]?.order == "1")
+        #expect(answer["reason"]?.string?.contains("403 columns") == true, "\(answer)")
     }
 
     @Test("the batch of a run that died is ended before another engine takes the table") func endsBatch() throws {

@@ -4,28 +4,42 @@ internal import Lake
 /// Which snapshots of a table go.
 struct ExpiryPlan: Sendable {
     let expired: [Snapshot]
+    /// Those of them that a query may still read, having begun while they were current: their files stay until they are orphans of age.
+    let inUse: [Snapshot]
 
     /// The table's properties that overrule the settings.
     /// - SeeAlso: <https://iceberg.apache.org/docs/latest/configuration/#table-behavior-properties>
     private static let countProperty = "history.expire.min-snapshots-to-keep"
     private static let ageProperty = "history.expire.max-snapshot-age-ms"
 
+    /// No query takes longer. Athena's take half an hour at most.
+    private static let queryTime: Int64 = 3_600_000
+
     /// The current snapshot, those that branches and tags name, the last ones, young ones, and all since the batch whose end is
-    /// not recorded stay: the next merge looks for it.
+    /// not recorded stay: the next merge looks for it. Where there are more than the policy's limit, the oldest go however young
+    /// they are, unless the table itself says at which age they go.
     /// - Parameters:
     ///   - openBatch: the name of that batch.
     ///   - now: milliseconds since 1970.
     init(_ metadata: TableMetadata, _ policy: MaintenancePolicy, openBatch: String?, now: Int64) {
         let count = metadata.properties[Self.countProperty].flatMap { Int($0) } ?? policy.snapshotCount
-        let age =
-            metadata.properties[Self.ageProperty].flatMap { Int64($0) } ?? Int64(policy.snapshotAgeInHours) * 3_600_000
+        let ownAge = metadata.properties[Self.ageProperty].flatMap { Int64($0) }
+        let age = ownAge ?? Int64(policy.snapshotAgeInHours) * 3_600_000
         let end = now - max(0, min(age, now))
         let ordered = metadata.snapshots.sorted { ($0.sequenceNumber, $0.id) < ($1.sequenceNumber, $1.id) }
         let open = openBatch.flatMap { name in ordered.firstIndex { $0.batch?.id == name } } ?? ordered.count
         let last = ordered.count - max(1, count)
-        expired = ordered.enumerated().filter { place, snapshot in
-            place < open && place < last && snapshot.timestamp < end
+        let surplus = ownAge == nil ? ordered.count - policy.snapshotLimit : 0
+        let places = ordered.indices.filter { place in
+            let snapshot = ordered[place]
+            return
+                place < open && place < last && (place < surplus || snapshot.timestamp < end)
                 && snapshot.id != metadata.currentSnapshot?.id && !metadata.referencedIDs.contains(snapshot.id)
-        }.map(\.element)
+        }
+        expired = places.map { ordered[$0] }
+        // A snapshot was the current one until the next.
+        inUse = places.filter { ordered[min($0 + 1, ordered.count - 1)].timestamp >= now - Self.queryTime }.map {
+            ordered[$0]
+        }
     }
 }

@@ -29,6 +29,8 @@ struct MaintenancePolicy: Sendable {
     var snapshotCount = 10
     /// … and those that are younger.
     var snapshotAgeInHours = 72
+    /// … as long as they are no more than this. Every reader reads a thousand bytes for each, and the catalog writes them with every commit.
+    var snapshotLimit = 25
     /// Files that no snapshot names are left alone so long: longer than any writer takes from its first file to its commit.
     var orphanAgeInHours = 72
     /// Attempts of a commit that other writers overtake.
@@ -51,6 +53,7 @@ extension MaintenanceSettings {
         policy.fileSize = try environment.count("FILE_BYTES", default: policy.fileSize)
         policy.snapshotCount = try environment.count("SNAPSHOTS_KEPT", default: policy.snapshotCount)
         policy.snapshotAgeInHours = try environment.count("SNAPSHOT_AGE_HOURS", default: policy.snapshotAgeInHours)
+        policy.snapshotLimit = try environment.count("SNAPSHOT_LIMIT", default: policy.snapshotLimit)
         policy.orphanAgeInHours = try environment.count("ORPHAN_AGE_HOURS", default: policy.orphanAgeInHours)
         for (name, value, limit) in [
             ("FILE_BYTES", policy.fileSize, 1 << 40), ("SNAPSHOT_AGE_HOURS", policy.snapshotAgeInHours, Self.mostHours),

@@ -208,7 +208,8 @@ struct TableMaintenance {
             guard !plan.expired.isEmpty else { return }
             let ids = Set(plan.expired.map(\.id))
             var named = NamedFiles(of: metadata, storage)
-            let gone = try named.files(of: plan.expired) { try goOn() }
+            let inUse = try named.files(of: plan.inUse) { try goOn() }
+            let gone = try named.files(of: plan.expired) { try goOn() }.filter { inUse[$0.key] == nil }
             if report.isDry {
                 let kept = try named.files(of: metadata.snapshots.filter { !ids.contains($0.id) }) { try goOn() }
                 return noteExpiry(plan, gone.filter { kept[$0.key] == nil })

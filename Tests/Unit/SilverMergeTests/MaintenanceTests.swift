@@ -127,6 +127,44 @@ import Time
         #expect(planned["expired_snapshots"] == 4)
     }
 
+    @Test(
+        "of more snapshots than the limit the oldest go, and their files once no query reads them; a table may say its own age"
+    )
+    func limit() throws {
+        func limited(_ policy: inout MaintenancePolicy) {
+            policy.snapshotAgeInHours = 72
+            policy.snapshotLimit = 3
+        }
+        let lake = try TestLake()
+        let changes = try grown(by: 6, lake)
+        lake.aws.advance(byMilliseconds: Self.hour / 2)
+        // Six merges, and what joined their files.
+        let young = try maintain(lake, limited)
+        #expect(young["expired_snapshots"] == 4 && young["kept_snapshots"] == 3, "\(young)")
+        #expect(young["removed_objects"] == 0, "\(young)")
+        #expect(try !unnamed(lake).isEmpty)
+        lake.aws.advance(byMilliseconds: 73 * Self.hour)
+        #expect(try maintain(lake, limited)["expired_snapshots"] == 1)
+        #expect(try unnamed(lake).isEmpty)
+        #expect(try lake.rows() == modelled(changes))
+
+        let old = try TestLake()
+        _ = try grown(by: 6, old)
+        old.aws.advance(byMilliseconds: 2 * Self.hour)
+        #expect(try maintain(old, limited)["expired_snapshots"] == 4)
+        #expect(try unnamed(old).isEmpty)
+
+        let own = try TestLake()
+        _ = try grown(by: 6, own)
+        var change = TableChange(of: try #require(try own.metadata()))
+        change.set(["history.expire.max-snapshot-age-ms": "\(48 * Self.hour)"])
+        _ = try LakeCatalog(own.aws.client).commit(change, to: "t", in: SilverTable.namespace)
+        own.aws.advance(byMilliseconds: 47 * Self.hour)
+        #expect(try maintain(own, limited)["expired_snapshots"] == 0)
+        own.aws.advance(byMilliseconds: 2 * Self.hour)
+        #expect(try maintain(own, limited)["expired_snapshots"] == 5)
+    }
+
     @Test("old snapshots and what only they name go; the last ones stay") func expiry() throws {
         let lake = try TestLake()
         let changes = try grown(by: 6, lake)

@@ -199,6 +199,55 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
+    @Test("a key whose column has had another name leaves the files of both names") func renamed() async throws {
+        let emulator = try await RunningEmulator(parameters: Self.quiet)
+        let folder = try TemporaryDirectory()
+        let contracts = "\(folder.path)/contracts"
+        try FileManager.default.createDirectory(atPath: contracts, withIntermediateDirectories: true)
+        for (name, persons) in [("person", 100..<110), ("visitor", 200..<210)] {
+            let contract = """
+                apiVersion: v3.1.0
+                kind: DataContract
+                id: call
+                version: 1.0.0
+                status: active
+                schema:
+                  - name: call
+                    properties:
+                      - name: \(name)
+                        logicalType: integer
+                        classification: public
+                        primaryKey: true
+                        customProperties: [{property: fieldId, value: 21}]
+                      - {name: note, logicalType: string, classification: public}
+
+                """
+            try contract.write(toFile: "\(contracts)/call.odcs.yaml", atomically: true, encoding: .utf8)
+            let file = "\(folder.path)/\(name).json"
+            let lines = persons.map { "{\"\(name)\":\($0),\"note\":\"zeb-\($0)-\"}\n" }
+            try lines.joined().write(toFile: file, atomically: true, encoding: .utf8)
+            let run = try await Command.run(
+                Programs.cupel,
+                ["run", file, "--table", "call", "--contracts", contracts, "--endpoint", emulator.endpoint])
+            try #require(run.status == 0, "\(run.text)\(run.errors)")
+        }
+        for key in ["103", "204"] {
+            let run = try await Command.run(
+                Programs.cupel,
+                ["erase", "--table", "call", "--key", key, "--yes", "--json", "--endpoint", emulator.endpoint])
+            #expect(run.status == 0, "\(run.errors)")
+        }
+        let found = try await Referee.find(emulator, ["zeb-103-", "zeb-204-", "zeb-104-", "zeb-203-"])
+        for text in ["zeb-103-", "zeb-204-"] {
+            #expect(found[text]?.allSatisfy { $0.contains("/raw/") } == true, "\(found)")
+        }
+        for text in ["zeb-104-", "zeb-203-"] {
+            #expect(found[text]?.contains { $0.contains("bronze/call") } == true, "\(found)")
+            #expect(found[text]?.contains { $0.contains("silver/call/data") } == true, "\(found)")
+        }
+        #expect(emulator.stop() == 0)
+    }
+
     /// `make soak` asks for more.
     private static let rounds = Int(ProcessInfo.processInfo.environment["CUPEL_CRASH_ROUNDS"] ?? "") ?? 6
 

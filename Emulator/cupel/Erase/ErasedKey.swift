@@ -12,6 +12,17 @@ struct ErasedKey {
         let field: IcebergField
         let value: IcebergValue
         let text: String
+        /// The id that the contract sets for the column, which bronze has. Older files may have the column under another name.
+        let bronzeID: Int32?
+    }
+
+    /// How the key's columns are found in a file.
+    enum Files {
+        /// The table's own have its fields' ids.
+        case silver
+        case bronze
+        /// Others have their own ids.
+        case model
     }
 
     /// In the order of the columns' names, in which the lists of erased keys have them.
@@ -58,9 +69,16 @@ struct ErasedKey {
                         "the key column \(field.name) is \(field.type); keys of int, long and string are erased")
                 }
             guard let value else { throw .usage("--key: \(text) is no \(field.type), which \(field.name) is") }
-            parts.append(Part(field: field, value: value, text: text))
+            parts.append(
+                Part(field: field, value: value, text: text, bronzeID: Self.contractID(of: field, in: metadata)))
         }
         self.parts = parts.sorted { $0.field.name < $1.field.name }
+    }
+
+    /// The id that a contract sets for a field, as silver-merge keeps it in the table's properties.
+    private static func contractID(of field: IcebergField, in metadata: TableMetadata) -> Int32? {
+        let ids = metadata.properties["cupel.contract-field-ids"].flatMap { try? JSON(parsing: Array($0.utf8)) }?.object
+        return ids?.first { $0.value.int == Int(field.id) }.flatMap { Int32($0.name) }
     }
 
     /// For the table's own files.
@@ -73,11 +91,19 @@ struct ErasedKey {
 
     // MARK: In files
 
-    /// The rows of a file that have the key, by row groups. Columns are found by their names: bronze has no ids of the table's.
-    func rows(in file: ParquetFile) throws -> [Int: [Int]] {
+    /// The rows of a file that have the key, by row groups.
+    func rows(in file: ParquetFile, of files: Files) throws -> [Int: [Int]] {
         var places: [Int] = []
         for part in parts {
-            guard let column = file.metadata.column(path: [part.field.name]) else { return [:] }
+            let id: Int32? =
+                switch files {
+                case .silver: part.field.id
+                case .bronze: part.bronzeID
+                case .model: nil
+                }
+            let column =
+                id.flatMap { file.metadata.column(fieldID: $0) } ?? file.metadata.column(path: [part.field.name])
+            guard let column else { return [:] }
             places.append(column.index)
         }
         var found: [Int: [Int]] = [:]

@@ -24,7 +24,7 @@ extension Erasure {
         let key = key
         try erase(below: prefix, contentType: "application/vnd.apache.parquet") { version, bytes in
             let file = try ParquetFile(reading: MemoryRanges(bytes))
-            let gone = try key.rows(in: file)
+            let gone = try key.rows(in: file, of: .bronze)
             guard !gone.isEmpty else { return nil }
             return (
                 gone.values.reduce(0) { $0 + $1.count },

@@ -143,7 +143,7 @@ struct Erasure {
     private func rowCount(in file: DataFile) throws -> Int {
         guard let object = LakeStorage.object(at: file.path) else { return 0 }
         let parquet = try ParquetFile(reading: ObjectRanges(objects, object, size: Int(file.sizeInBytes)))
-        return try key.rows(in: parquet).values.reduce(0) { $0 + $1.count }
+        return try key.rows(in: parquet, of: .silver).values.reduce(0) { $0 + $1.count }
     }
 
     /// Writes the manifests of a snapshot.
@@ -213,14 +213,14 @@ struct Erasure {
                     continue
                 }
             }
-            return try removeFormer(of: try table(name).metadata)
+            return try removeFormer(of: try table(name).metadata, name == self.name ? .silver : .model)
         }
         throw CommandFailure.failed("other writers changed \(name) at each attempt; start again")
     }
 
     /// Removes what only snapshots named that the table has no more. Its former metadata documents have them, also those that an
     /// erasure expired which was then killed.
-    private mutating func removeFormer(of metadata: TableMetadata) throws {
+    private mutating func removeFormer(of metadata: TableMetadata, _ files: ErasedKey.Files) throws {
         let present = Set(metadata.snapshots.map(\.id))
         var former: [Int64: Snapshot] = [:]
         for location in metadata.formerLocations {
@@ -244,15 +244,16 @@ struct Erasure {
         let gone = Set(try named.files(of: Array(former.values)) { try goOn() }.keys).subtracting(kept)
         // Lists go last: by them the rest is found again.
         let lists = Set(former.values.map { LakeStorage.canonical($0.manifestList) })
-        try removeVersions(below: metadata.location, kept: kept) { path in gone.contains(path) && !lists.contains(path)
+        try removeVersions(below: metadata.location, files, kept: kept) { path in
+            gone.contains(path) && !lists.contains(path)
         }
-        try removeVersions(below: metadata.location, kept: kept) { path in gone.contains(path) }
+        try removeVersions(below: metadata.location, files, kept: kept) { path in gone.contains(path) }
     }
 
     /// Removes versions of objects below a table: those of files that are gone, what deletions hid, and data files that no
     /// snapshot names and that have the key.
     private mutating func removeVersions(
-        below location: String, kept: Set<String>, _ isGone: (String) -> Bool
+        below location: String, _ files: ErasedKey.Files, kept: Set<String>, _ isGone: (String) -> Bool
     ) throws {
         guard let root = LakeStorage.object(at: location + "/") else { return }
         for version in try objects.versions(bucket: root.bucket, prefix: root.key) {
@@ -263,18 +264,18 @@ struct Erasure {
             let isUnnamedData = path.hasSuffix(".parquet") && !isHidden
             // Of silver alone, which nobody else writes: a commit of another run may be about to name its own.
             let isOwn = hold != nil && path.contains(ownToken)
-            if try isHidden || isGone(path) || isOwn || isUnnamedData && has(version.object) {
+            if try isHidden || isGone(path) || isOwn || isUnnamedData && has(version.object, files) {
                 try objects.delete(version.object)
                 report.removedObjects += 1
             }
         }
     }
 
-    private func has(_ object: S3Object) throws -> Bool {
+    private func has(_ object: S3Object, _ files: ErasedKey.Files) throws -> Bool {
         let bytes: [UInt8]
         do { bytes = try objects.get(object).bytes } catch  where error.isNotFound { return false }
         // One that cannot be read has nobody's rows: a writer is about to finish it, or never will.
         guard let file = try? ParquetFile(reading: MemoryRanges(bytes)) else { return false }
-        return try !key.rows(in: file).isEmpty
+        return try !key.rows(in: file, of: files).isEmpty
     }
 }

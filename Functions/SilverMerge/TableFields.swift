@@ -87,6 +87,15 @@ extension SilverTable {
                 "table \(name) has the primary key \(former), which cannot change: its rows were merged by it; "
                     + "give the table another name, or replay its files into a new one")
         }
+        // Erased keys are known by their values in the order of the columns' names.
+        func ordered(_ fields: [IcebergField]) -> [Int32] {
+            fields.filter { keyIDs.contains($0.id) }.sorted { $0.name < $1.name }.map(\.id)
+        }
+        guard erased.isEmpty || ordered(fields) == ordered(current.fields) else {
+            throw .contract(
+                "table \(name): keys of it were erased, and are known by the order of the key's column names, which the new names change; "
+                    + "choose names in the order of the former ones")
+        }
         let isSame = fields == current.fields
         let identifiers = current.identifierIDs
         let older = metadata.schemas.first { $0.fields == fields && $0.identifierIDs == identifiers }

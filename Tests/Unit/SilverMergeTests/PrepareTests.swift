@@ -76,6 +76,29 @@ import Testing
         #expect(try lake.metadata()?.currentSchema.field(id)?.name == "title")
     }
 
+    @Test("key columns may change names, but not the order of their names where keys were erased") func erasedKeys()
+        throws
+    {
+        func contract(_ names: String...) -> String {
+            let key = names.enumerated().map { place, name in
+                "{name: \(name), logicalType: integer, physicalType: bigint, primaryKey: true, primaryKeyPosition: \(place + 1), customProperties: [{property: fieldId, value: \(place + 7)}]}"
+            }
+            return TestLake.table.replacing(
+                "{name: id, logicalType: integer, physicalType: bigint, primaryKey: true, primaryKeyPosition: 1}",
+                with: key.joined(separator: ", "))
+        }
+        let lake = try TestLake(contract: contract("a", "b"))
+        #expect(try prepare(lake)["outcome"] == "prepared")
+        var keys = ErasedKeys()
+        keys.insert([.long(1), .long(2)])
+        var change = TableChange(of: try #require(try lake.metadata()))
+        change.set([ErasedKeys.property: keys.text])
+        _ = try LakeCatalog(lake.aws.client).commit(change, to: "t", in: SilverTable.namespace)
+        #expect(try prepare(lake)["outcome"] == "prepared")
+        #expect { try prepare(lake.under(contract("c", "b"))) } throws: { "\($0)".contains("keys of it were erased") }
+        #expect(try prepare(lake.under(contract("a", "c")))["outcome"] == "prepared")
+    }
+
     @Test(
         "a table of more columns than a job's argument takes is not for another engine, with the reason and an empty plan, which the state machine reads"
     )

@@ -51,7 +51,7 @@ extension PipelineSource {
 
     /// The executions of a map run.
     private func children(of run: String, _ filter: ExecutionFilter) throws(ConsoleFault) -> [JSON] {
-        guard run.hasPrefix("arn:"), run.contains(":mapRun:") else {
+        guard let resource = ARN(run)?.resource, resource.hasPrefix("mapRun:") else {
             throw .badRequest("map_run: expected the ARN of a map run, not \(run)")
         }
         var input: JSONObject = ["mapRunArn": .string(run), "maxResults": .int(filter.limit)]
@@ -231,7 +231,7 @@ extension PipelineSource {
     }
 
     func rerun(_ arn: String) throws(ConsoleFault) -> JSON {
-        guard arn.hasPrefix("arn:"), arn.contains(":states:"), !arn.contains(":express:") else {
+        guard let run = ARN(arn), run.service == "states", !run.resource.hasPrefix("express:") else {
             throw .badRequest("expected the ARN of a standard execution, not \(arn)")
         }
         let described = try states("DescribeExecution", ["executionArn": .string(arn)])

@@ -72,7 +72,7 @@ extension Erasure {
         for _ in 0..<Self.attempts {
             var isOvertaken = false
             for version in try objects.versions(bucket: pipeline.lakeBucket, prefix: prefix) where !version.isDeletion {
-                try goOn()
+                try keepHold()
                 let head: ObjectHead
                 let bytes: [UInt8]
                 do throws(AWSError) { (head, bytes) = try objects.get(version.object) } catch {
@@ -130,7 +130,7 @@ extension Erasure {
     mutating func findRaw() throws {
         let prefix = "raw/\(name.table)/"
         for version in try objects.versions(bucket: pipeline.stageBucket, prefix: prefix) where !version.isDeletion {
-            try goOn()
+            try keepHold()
             let bytes = try objects.get(version.object).bytes
             let isGzip = bytes.starts(with: [0x1F, 0x8B])
             // Zstandard is not read here.

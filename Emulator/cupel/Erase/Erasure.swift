@@ -63,7 +63,7 @@ struct Erasure {
         try findRaw()
     }
 
-    func goOn() throws { try hold?.renewIfDue() }
+    func keepHold() throws { try hold?.renewIfDue() }
 
     /// In the names of the metadata files that this erasure writes, and wrote before it was killed: they may have bounds of the row.
     private var ownToken: String { "erase-\(key.mark.filter(\.isHexDigit).prefix(96))-" }
@@ -85,7 +85,7 @@ struct Erasure {
                 guard ContinuousClock.now < end else {
                     throw CommandFailure.failed("the conversion \(id) still runs; start again when it has ended")
                 }
-                try goOn()
+                try keepHold()
                 Pause.seconds(1)
             }
         }
@@ -224,7 +224,7 @@ struct Erasure {
         let present = Set(metadata.snapshots.map(\.id))
         var former: [Int64: Snapshot] = [:]
         for location in metadata.formerLocations {
-            try goOn()
+            try keepHold()
             let document: [UInt8]
             do throws(LakeError) { document = try storage.read(location) } catch {
                 if case .storage(_, let inner) = error, inner.isNotFound { continue }
@@ -240,8 +240,8 @@ struct Erasure {
             for snapshot in state.snapshots where !present.contains(snapshot.id) { former[snapshot.id] = snapshot }
         }
         var named = NamedFiles(of: metadata, storage, allowsMissing: true)
-        let kept = Set(try named.files(of: metadata.snapshots) { try goOn() }.keys)
-        let gone = Set(try named.files(of: Array(former.values)) { try goOn() }.keys).subtracting(kept)
+        let kept = Set(try named.files(of: metadata.snapshots) { try keepHold() }.keys)
+        let gone = Set(try named.files(of: Array(former.values)) { try keepHold() }.keys).subtracting(kept)
         // Lists go last: by them the rest is found again.
         let lists = Set(former.values.map { LakeStorage.canonical($0.manifestList) })
         try removeVersions(below: metadata.location, files, kept: kept) { path in
@@ -257,7 +257,7 @@ struct Erasure {
     ) throws {
         guard let root = LakeStorage.object(at: location + "/") else { return }
         for version in try objects.versions(bucket: root.bucket, prefix: root.key) {
-            try goOn()
+            try keepHold()
             let path = "s3://\(version.object.bucket)/\(version.object.key)"
             guard !version.isLatest || !kept.contains(path) else { continue }
             let isHidden = !version.isLatest || version.isDeletion

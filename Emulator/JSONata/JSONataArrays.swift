@@ -65,6 +65,7 @@ extension JSONataLibrary {
         if arguments[0].isUndefined { return .undefined }
         let meter = evaluator.meter
         let elements = arguments[0].asElements
+        guard elements.count > 1 else { return .list(try JSONataList(elements, meter)) }
         guard arguments.values.count > 1 else {
             let numbers = elements.count { $0.number != nil }
             guard numbers == elements.count || elements.allSatisfy({ $0.string != nil }) else {
@@ -158,7 +159,7 @@ extension JSONataLibrary {
                 "D3050", "The second argument of reduce function must be a function with at least two arguments")
         }
         var rest = elements[...]
-        guard var result = arguments.values.count > 2 ? arguments[2] : rest.popFirst() else { return .undefined }
+        guard var result = arguments[2].isUndefined ? rest.popFirst() : arguments[2] else { return .undefined }
         for (position, element) in rest.enumerated() {
             let index = Double(position + elements.count - rest.count)
             result = try evaluator.invoke(

@@ -57,7 +57,7 @@ final class JSONataEvaluator {
             frame.bind(name, value)
             return value
         case .lambda(let parameters, let body):
-            return .function(.lambda(parameters: parameters, body: body, input: [input], frame: frame))
+            return .function(.lambda(parameters, body: body, input: [input], frame: frame))
         case .call(let function, let arguments): return try call(function, arguments, input, frame)
         case .partial(let function, let arguments): return try partial(function, arguments, input, frame)
         case .apply(let left, let right): return try apply(left, right, input, frame)
@@ -244,7 +244,10 @@ extension JSONataEvaluator {
         var (function, arguments) = (function, arguments)
         while case .lambda(let parameters, let body, let input, let outer) = function {
             let frame = JSONataFrame(inside: outer)
-            for (position, parameter) in parameters.enumerated() {
+            if let signature = parameters.signature {
+                arguments = try signature.checked(arguments, of: parameters.function, context: input[0])
+            }
+            for (position, parameter) in parameters.names.enumerated() {
                 frame.bind(parameter, position < arguments.count ? arguments[position] : .undefined)
             }
             switch try evaluateTail(body, input[0], frame) {

@@ -7,58 +7,81 @@ internal import Time
 ///   <https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html>
 enum JSONataLibrary {
     struct BuiltIn: Sendable {
-        let arity: ClosedRange<Int>
-        /// Whether a missing first argument is the context.
-        let takesContext: Bool
+        /// How many arguments a higher-order function passes at most.
+        let parameterCount: Int
+        let signature: JSONataSignature
 
         func invoke(
             _ name: String, _ arguments: [JSONataValue], context: JSONataValue, by evaluator: JSONataEvaluator
         ) throws(JSONataFault) -> JSONataValue {
-            var arguments = arguments
-            if takesContext, arguments.count < arity.lowerBound { arguments.insert(context, at: 0) }
-            guard arity.contains(arguments.count) else {
-                throw JSONataFault(
-                    "T0410", "Argument \(arguments.count) of function \"\(name)\" does not match function signature")
-            }
             try evaluator.meter.spend(4)
+            let arguments = try signature.checked(arguments, of: name, context: context)
             return try JSONataLibrary.call(name, Arguments(name: name, values: arguments), evaluator)
         }
     }
 
     static let functions: [String: BuiltIn] = {
         var functions: [String: BuiltIn] = [:]
-        func add(_ names: String, _ arity: ClosedRange<Int>, context: Bool = false) {
+        func add(_ names: String, _ signature: String, _ parameterCount: Int) {
+            guard let signature = try? JSONataSignature(signature) else { return }
             for name in names.split(separator: " ") {
-                functions[String(name)] = BuiltIn(arity: arity, takesContext: context)
+                functions[String(name)] = BuiltIn(parameterCount: parameterCount, signature: signature)
             }
         }
-        add("string", 1...2, context: true)
-        add("length uppercase lowercase trim base64encode base64decode", 1...1, context: true)
-        add("encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl", 1...1, context: true)
-        add("substringBefore substringAfter contains", 2...2, context: true)
-        add("substring pad split match", 2...3, context: true)
-        add("replace", 3...4, context: true)
-        add("join", 1...2)
-        add("number abs floor ceil sqrt boolean not keys spread", 1...1, context: true)
-        add("round formatBase", 1...2, context: true)
-        add("power", 2...2, context: true)
-        add("sum max min average count exists reverse shuffle distinct merge type parse", 1...1)
-        add("append lookup partition hash", 2...2)
-        add("sort single", 1...2)
-        add("map filter", 2...2)
-        add("each sift", 1...2)
-        add("reduce", 2...3)
-        add("zip", 1...64)
-        add("range", 3...3)
-        add("random", 0...1)
-        add("uuid millis", 0...0)
-        add("now", 0...2)
-        add("fromMillis", 1...3, context: true)
-        add("toMillis", 1...2, context: true)
-        add("formatNumber", 2...3, context: true)
-        add("formatInteger parseInteger", 2...2, context: true)
-        add("error", 0...1)
-        add("assert", 1...2)
+        // Those of the reference, whose implementation has as many parameters.
+        add("string", "x-b?:s", 1)
+        add("lowercase uppercase trim base64encode base64decode", "s-:s", 1)
+        add("encodeUrlComponent encodeUrl decodeUrlComponent decodeUrl", "s-:s", 1)
+        add("length", "s-:n", 1)
+        add("substring", "s-nn?:s", 3)
+        add("substringBefore substringAfter", "s-s:s", 2)
+        add("pad", "s-ns?:s", 3)
+        add("match", "s-f<s:o>n?:a<o>", 3)
+        add("contains", "s-(sf):b", 2)
+        add("replace", "s-(sf)(sf)n?:s", 4)
+        add("split", "s-(sf)n?:a<s>", 3)
+        add("join", "a<s>s?:s", 2)
+        add("formatNumber", "n-so?:s", 3)
+        add("formatBase", "n-n?:s", 2)
+        add("formatInteger", "n-s:s", 2)
+        add("parseInteger", "s-s:n", 2)
+        add("number", "(nsb)-:n", 1)
+        add("floor ceil abs sqrt", "n-:n", 1)
+        add("round", "n-n?:n", 2)
+        add("power", "n-n:n", 2)
+        add("sum max min average", "a<n>:n", 1)
+        add("count", "a:n", 1)
+        add("boolean not", "x-:b", 1)
+        add("exists", "x:b", 1)
+        add("keys", "x-:a<s>", 1)
+        add("spread", "x-:a<o>", 1)
+        add("lookup", "x-s:x", 2)
+        add("merge", "a<o>:o", 1)
+        add("sift", "o-f?:o", 2)
+        add("each", "o-f:a", 2)
+        add("append", "xx:a", 2)
+        add("reverse shuffle", "a:a", 1)
+        add("distinct", "x:x", 1)
+        add("sort", "af?:a", 2)
+        add("map filter", "af", 2)
+        add("single", "af?", 2)
+        add("reduce", "afj?:j", 3)
+        add("zip", "a+", 0)
+        add("type", "x:s", 1)
+        add("error", "s?:x", 1)
+        add("assert", "bs?:x", 2)
+        add("now", "s?s?:s", 2)
+        add("millis", ":n", 0)
+        add("fromMillis", "n-s?s?:s", 3)
+        add("toMillis", "s-s?:n", 2)
+        add("clone", "(oa)-:o", 1)
+        // Those of Step Functions.
+        add("partition", "an:a<a>", 2)
+        add("range", "nnn:a<n>", 3)
+        add("hash", "xs:s", 2)
+        add("parse", "s:x", 1)
+        add("random", "n?:n", 1)
+        add("uuid", ":s", 0)
         return functions
     }()
 
@@ -70,7 +93,7 @@ enum JSONataLibrary {
         subscript(position: Int) -> JSONataValue { position < values.count ? values[position] : .undefined }
 
         func mismatch(_ position: Int) -> JSONataFault {
-            JSONataFault("T0410", "Argument \(position + 1) of function \"\(name)\" does not match function signature")
+            JSONataSignature.mismatch(position, name)
         }
 
         /// The text at a position; nil when nothing is there.

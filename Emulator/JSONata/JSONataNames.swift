@@ -34,7 +34,7 @@ extension JSONataNode {
         case .condition(let test, let then, let otherwise):
             return free([test, then] + (otherwise.map { [$0] } ?? []), bound)
         case .bind(_, let node): return node.freeVariables(bound: bound)
-        case .lambda(let parameters, let body): return body.freeVariables(bound: bound.union(parameters))
+        case .lambda(let parameters, let body): return body.freeVariables(bound: bound.union(parameters.names))
         case .call(let function, let arguments):
             return free(arguments, bound).union(function.freeFunctionVariables(bound: bound))
         case .partial(let function, let arguments):

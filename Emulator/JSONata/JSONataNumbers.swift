@@ -30,7 +30,7 @@ extension JSONataLibrary {
                 throw JSONataFault(
                     "D3100", "The radix of the formatBase function must be between 2 and 36.  It was given \(radix)")
             }
-            return .string(String(Int(clamping: number.rounded(.toNearestOrEven)), radix: radix))
+            return .string(integer(number.rounded(.toNearestOrEven), radix: radix))
         case "formatNumber":
             guard let number = try arguments.number(0) else { return .undefined }
             let options = arguments[2].object
@@ -66,6 +66,19 @@ extension JSONataLibrary {
             return .json(.number(number))
         default: throw JSONataFault("T0410", "Argument 1 of function \"number\" does not match function signature")
         }
+    }
+
+    /// An integer's digits. Those that a double of its size cannot have are zeros, as in JavaScript.
+    private static func integer(_ number: Double, radix: Int) -> String {
+        var rest = number.magnitude
+        guard rest.isFinite else { return number.isNaN ? "NaN" : number < 0 ? "-Infinity" : "Infinity" }
+        guard rest >= 0x1p63 else { return String(Int(number), radix: radix) }
+        var digits: [Character] = []
+        while rest >= 0x1p53 {
+            rest = (rest / Double(radix)).rounded(.down)
+            digits.append("0")
+        }
+        return (number < 0 ? "-" : "") + String(Int(rest), radix: radix) + String(digits)
     }
 
     /// Rounds half to even, at any decimal place.

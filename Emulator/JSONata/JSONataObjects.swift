@@ -19,10 +19,7 @@ extension JSONataLibrary {
         case "lookup": return try evaluator.lookUp(try arguments.text(1) ?? "", in: first)
         case "spread":
             guard first.isArray || first.object != nil else { return first }
-            let objects = first.asElements.compactMap(\.object)
-            let parts = objects.flatMap { object in
-                object.map { JSONataValue.json(.object(JSONObject([($0.name, $0.value)]))) }
-            }
+            let parts = spread(first)
             return try JSONataList(parts, isSequence: true, evaluator.meter).collapsed
         case "merge":
             if first.isUndefined { return .undefined }
@@ -35,10 +32,18 @@ extension JSONataLibrary {
                 for (name, value) in object { merged[name] = value }
             }
             return try evaluator.meter.object(merged)
+        case "clone": return first
         case "type": return first.isUndefined ? .undefined : .string(first.typeName)
         case "each", "sift": return try visit(name, arguments, evaluator)
         default: return nil
         }
+    }
+
+    /// An object a member; what is neither array nor object stays.
+    private static func spread(_ value: JSONataValue) -> [JSONataValue] {
+        if value.isArray { return value.asElements.flatMap(spread) }
+        guard let object = value.object else { return [value] }
+        return object.map { .json(.object(JSONObject([($0.name, $0.value)]))) }
     }
 
     private static func visit(

@@ -169,18 +169,32 @@ struct JSONataParser {
             guard skip(",") else { break }
         }
         guard skip(")") else { throw JSONataFault("S0208", "Parameter of function definition must be a variable name") }
-        if skip("<") {
-            // A signature: types are checked by the functions that use the arguments.
-            var open = 1
-            while open > 0, token.kind != .end {
-                if token.kind == .symbol("<") { open += 1 } else if token.kind == .symbol(">") { open -= 1 }
-                at += 1
-            }
-        }
+        let signature = skip("<") ? try parseSignature() : nil
         try expect("{")
         let body = try parse(minimum: 0)
         try expect("}")
-        return .lambda(parameters: parameters, body: body)
+        return .lambda(JSONataParameters(names: parameters, signature: signature), body: body)
+    }
+
+    private mutating func parseSignature() throws(JSONataFault) -> JSONataSignature {
+        var text = ""
+        var open = 1
+        while token.kind != .end {
+            switch token.kind {
+            case .symbol("<"): open += 1
+            case .symbol(">"): open -= 1
+            default: break
+            }
+            if open == 0 { break }
+            switch token.kind {
+            case .symbol(let symbol): text += symbol
+            case .name(let name): text += name
+            default: throw unexpected()
+            }
+            at += 1
+        }
+        try expect(">")
+        return try JSONataSignature(text)
     }
 
     // MARK: What follows a value
@@ -209,7 +223,10 @@ struct JSONataParser {
             guard case .variable(let name) = left else {
                 throw JSONataFault("S0212", "The left side of := must be a variable name (start with $)")
             }
-            return .bind(name, try parse(minimum: power - 1))
+            let value = try parse(minimum: power - 1)
+            guard case .lambda(var parameters, let body) = value else { return .bind(name, value) }
+            parameters.function = name
+            return .bind(name, .lambda(parameters, body: body))
         case "~>": return .apply(left, try parse(minimum: power))
         case "@", "#": return try parseBinding(symbol, of: left)
         default:
@@ -339,14 +356,20 @@ struct JSONataParser {
             path.keepsArray = path.keepsArray || rest.keepsArray
             path.group = rest.group
         case .literal(.string(let name)): path.steps.append(JSONataStep(kind: .name(name)))
-        case .literal:
-            throw JSONataFault("S0213", "The literal value cannot be used as a step within a path expression")
+        case .literal(let value): throw Self.noStep(value)
         default:
             let rest = asPath(right)
             path.steps += rest.steps
             path.keepsArray = path.keepsArray || rest.keepsArray
         }
-        if case .expression(.literal(.string(let name))) = path.steps[0].kind { path.steps[0].kind = .name(name) }
+        if case .expression(.literal(let value)) = path.steps[0].kind {
+            guard case .string(let name) = value else { throw Self.noStep(value) }
+            path.steps[0].kind = .name(name)
+        }
         return .path(path)
+    }
+
+    private static func noStep(_ value: JSON) -> JSONataFault {
+        JSONataFault("S0213", "The literal value \(value.text) cannot be used as a step within a path expression")
     }
 }

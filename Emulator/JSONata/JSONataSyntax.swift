@@ -85,7 +85,7 @@ indirect enum JSONataNode: Sendable, Hashable {
     case block([JSONataNode])
     case condition(JSONataNode, then: JSONataNode, else: JSONataNode?)
     case bind(String, JSONataNode)
-    case lambda(parameters: [String], body: JSONataNode)
+    case lambda(JSONataParameters, body: JSONataNode)
     case call(JSONataNode, [JSONataNode])
     /// A call with `?` for arguments to come.
     case partial(JSONataNode, [JSONataNode?])

@@ -124,7 +124,7 @@ extension JSONataValue {
 /// A function as a value.
 enum JSONataFunction {
     case builtIn(String)
-    case lambda(parameters: [String], body: JSONataNode, input: [JSONataValue], frame: JSONataFrame)
+    case lambda(JSONataParameters, body: JSONataNode, input: [JSONataValue], frame: JSONataFrame)
     indirect case partial(JSONataFunction, [JSONataValue?])
     indirect case composed(JSONataFunction, JSONataFunction)
     case transform(pattern: JSONataNode, update: JSONataNode, delete: JSONataNode?, frame: JSONataFrame)
@@ -133,8 +133,8 @@ enum JSONataFunction {
     /// How many arguments a higher-order function passes at most.
     var parameterCount: Int {
         switch self {
-        case .builtIn(let name): JSONataLibrary.functions[name]?.arity.upperBound ?? 1
-        case .lambda(let parameters, _, _, _): parameters.count
+        case .builtIn(let name): JSONataLibrary.functions[name]?.parameterCount ?? 1
+        case .lambda(let parameters, _, _, _): parameters.names.count
         case .partial(_, let arguments): arguments.filter { $0 == nil }.count
         case .composed(let first, _): first.parameterCount
         case .transform, .regex: 1

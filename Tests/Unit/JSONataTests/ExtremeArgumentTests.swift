@@ -24,7 +24,7 @@ struct ExtremeArgumentTests {
     @Test("every function takes any arguments", arguments: JSONataLibrary.functions.keys.sorted())
     func functions(name: String) {
         let values = Self.numbers + Self.others
-        let most = JSONataLibrary.functions[name]?.arity.upperBound ?? 0
+        let most = max(2, JSONataLibrary.functions[name]?.parameterCount ?? 0)
         evaluate("$\(name)()")
         for first in values {
             evaluate("$\(name)(\(first))")

@@ -48,7 +48,8 @@ struct CronExpression: Sendable, Hashable {
         var values: Set<Int> = []
         for part in field.split(separator: ",", omittingEmptySubsequences: false) {
             let halves = part.split(separator: "/", omittingEmptySubsequences: false)
-            guard halves.count <= 2, let step = halves.count == 2 ? Int(halves[1]) : 1, step > 0 else { return nil }
+            guard halves.count <= 2, let step = halves.count == 2 ? Int(halves[1]) : 1, (1...2199).contains(step)
+            else { return nil }
             let bounds = halves[0].split(separator: "-", omittingEmptySubsequences: false)
             let first: Int?
             let last: Int?

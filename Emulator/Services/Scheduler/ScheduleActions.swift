@@ -61,10 +61,21 @@ extension ScheduleService {
         }
         declaration["Name"] = .string(name)
         declaration["ClientToken"] = nil
+        try checkFuture(declaration)
         let made = try await provision(
             DeclaredResource(
                 logicalID: name, type: "AWS::Scheduler::Schedule", properties: .object(declaration)))
         return made.attributes["Arn"] ?? ""
+    }
+
+    /// As on AWS, a schedule for one time is refused when that time is past. One of a template, which is deployed again at
+    /// each start, only stays without effect.
+    private func checkFuture(_ declaration: JSONObject) throws(AWSFault) {
+        let text = declaration["ScheduleExpression"]?.string ?? ""
+        let expression = try ScheduleExpression(text)
+        guard case .at = expression, expression.first(from: clock.now().milliseconds) == nil else { return }
+        throw AWSFault(
+            "ValidationException", "Invalid Schedule Expression \(text). The time is in the past; choose a later one.")
     }
 
     private func documents() throws -> [JSONObject] {

@@ -18,9 +18,9 @@ enum ScheduleExpression: Sendable, Hashable {
         switch text[..<open] {
         case "rate":
             let words = inside.split(separator: " ").map(String.init)
-            guard words.count == 2, let count = Int64(words[0]), count > 0, let unit = Self.units[words[1]] else {
-                throw invalid
-            }
+            guard words.count == 2, let count = Int64(words[0]), (1...Self.longestRate).contains(count),
+                let unit = Self.units[words[1]]
+            else { throw invalid }
             self = .rate(count * unit)
         case "cron":
             guard let cron = CronExpression(inside) else { throw invalid }
@@ -35,10 +35,21 @@ enum ScheduleExpression: Sendable, Hashable {
         }
     }
 
+    /// In any unit; more than a life in minutes, and no overflow in days.
+    private static let longestRate: Int64 = 100_000_000
+
     private static let units: [String: Int64] = [
         "minute": 60_000, "minutes": 60_000, "hour": 3_600_000, "hours": 3_600_000, "day": 86_400_000,
         "days": 86_400_000,
     ]
+
+    /// The first time of a schedule that is created at `time`, in milliseconds since 1970; nil if there is none.
+    ///
+    /// A schedule fires at some second of its minute, so one for the minute that has begun fires at once.
+    func first(from time: Int64) -> Int64? {
+        guard case .at(let moment) = self else { return next(after: time) }
+        return time / 60_000 * 60_000 <= moment ? moment : nil
+    }
 
     /// The first time after `time`, in milliseconds since 1970; nil if there is none.
     func next(after time: Int64) -> Int64? {

@@ -21,7 +21,7 @@ package final class ScheduleService: Sendable {
     private let store: Store
     private let peers: Peers
     private let account: Account
-    private let clock: ClockAndChance
+    let clock: ClockAndChance
     private let bell = Bell()
     private let task = Mutex<Task<Void, Never>?>(nil)
 
@@ -145,7 +145,7 @@ extension ScheduleService: ResourceProviding {
         do { known = try self.declaration(of: schedule.arn) } catch { throw .internalFailure(error) }
         // An unchanged schedule keeps its next time.
         guard known != .object(schedule.declaration) else { return provisioned }
-        let due = schedule.isEnabled ? schedule.expression.next(after: clock.now().milliseconds) : nil
+        let due = schedule.isEnabled ? schedule.expression.first(from: clock.now().milliseconds) : nil
         do {
             try await store.write { transaction in
                 try transaction.execute(

@@ -32,7 +32,8 @@ struct QueuePipe: Sendable {
         }
     }
 
-    private func step() async throws {
+    /// Receives and delivers one batch, if there is one within the wait.
+    func step() async throws {
         guard let sqs = delivery.peers.action("sqs") else { throw AWSFault.notEmulated("SQS") }
         let name = JSON.string(ARN(pipe.source)?.resource ?? pipe.source)
         let queue = try await sqs.perform("GetQueueUrl", ["QueueName": name])["QueueUrl"] ?? .null

@@ -5,11 +5,14 @@ package struct DeclaredResource: Sendable {
     package var logicalID: String
     package var type: String
     package var properties: JSON
+    /// The stack that it belongs to.
+    package var stack: String
 
-    package init(logicalID: String, type: String, properties: JSON) {
+    package init(logicalID: String, type: String, properties: JSON, stack: String = "") {
         self.logicalID = logicalID
         self.type = type
         self.properties = properties
+        self.stack = stack
     }
 }
 

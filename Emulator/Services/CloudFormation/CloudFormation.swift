@@ -65,13 +65,14 @@ package final class CloudFormation: Service {
             throw UnknownParameter(name: name, known: templates.flatMap { $0.template.parameters.map(\.name) })
         }
         var report = StackReport()
+        let names = ResourceNames()
         for (position, (path, text, template)) in templates.enumerated() {
             let values = parameters.filter { template.hasParameter($0.key) }.sorted { $0.key < $1.key }
-            report.append(
-                try await deploy(
-                    DeploymentRequest(
-                        text: text, file: path, name: position == 0 ? "cupel" : "cupel-\(position)",
-                        parameters: JSONObject(values.map { ($0.key, JSON.string($0.value)) }))))
+            var request = DeploymentRequest(
+                text: text, file: path, name: position == 0 ? "cupel" : "cupel-\(position)",
+                parameters: JSONObject(values.map { ($0.key, JSON.string($0.value)) }))
+            request.names = names
+            report.append(try await deploy(request))
         }
         return report
     }
@@ -287,18 +288,15 @@ package final class CloudFormation: Service {
 
     private func describeResources(_ form: FormBody) throws -> HTTPResponse {
         let name = try form.required("StackName").stackName
-        guard let record = try store.read({ try StackRecord.named(name, in: $0) }) else { throw Self.noStack(name) }
+        let states = try resourceStates(of: try record(name))
         return QueryAnswer.success("DescribeStackResources", requestID: clock.uuid()) { text in
             text.element("StackResources") { text in
-                for resource in record.resources {
+                for state in states {
                     text.element("member") { text in
-                        text.element("LogicalResourceId", resource.logicalID)
-                        text.element("ResourceType", resource.type)
-                        text.element("PhysicalResourceId", resource.physicalID)
+                        state.describe(&text)
                         text.element("StackName", name)
                         text.element("StackId", arn(ofStack: name))
-                        text.element("ResourceStatus", record.status.rawValue)
-                        text.element("Timestamp", Timestamp(milliseconds: record.createdAt).rfc3339)
+                        text.element("Timestamp", Timestamp(milliseconds: state.time).rfc3339)
                     }
                 }
             }

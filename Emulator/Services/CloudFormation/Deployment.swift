@@ -10,6 +10,8 @@ struct DeploymentRequest: Sendable {
     let parameters: JSONObject
     /// Whether resources without a name get one of AWS's form. The stacks of `cupel up` name them by logical ID.
     var makesNames = false
+    /// The names of what is deployed together with it.
+    var names = ResourceNames()
     /// Whether a failure takes back what the deployment did.
     var rollsBack = false
     /// Whether the deployment takes back another one that failed.
@@ -64,7 +66,7 @@ extension CloudFormation {
         } catch {
             events.resources(report, before: record.resources)
             let failed = (error as? TemplateError)?.logicalID
-            if let failed { events.failed(failed, "\(error)") }
+            if let failed { events.failed(failed, resourceType(of: failed, in: request), "\(error)") }
             record.status = isNew ? .createFailed : .updateFailed
             record.reason = "\(error)"
             // The created resources belong to the stack: they are deleted with it or by the next template.
@@ -79,6 +81,11 @@ extension CloudFormation {
             try await finish(record, request, nil, [], events)
             throw error
         }
+    }
+
+    private func resourceType(of logicalID: String, in request: DeploymentRequest) -> String {
+        let template = try? Template(parsing: request.text, file: request.file)
+        return template?.resources.first { $0.logicalID == logicalID }?.type ?? ""
     }
 
     private func finish(
@@ -133,6 +140,7 @@ extension CloudFormation {
         var earlier = DeploymentRequest(
             text: known.template, file: known.file, name: known.name, parameters: known.parameters)
         earlier.makesNames = request.makesNames
+        earlier.names = request.names
         earlier.isRollback = true
         let reason = record.reason
         do {
@@ -152,6 +160,7 @@ extension CloudFormation {
     private func surroundings(of request: DeploymentRequest) throws -> StackSurroundings {
         var surroundings = StackSurroundings()
         surroundings.makesNames = request.makesNames
+        surroundings.names = request.names
         let details = try store.read { try StackDetail.all(in: $0) }
         for (stack, detail) in details where stack != request.name {
             for export in detail.exports { surroundings.exports[export.name] = export.value }
@@ -277,10 +286,11 @@ struct EventLog: Sendable {
                 logicalID: stackName, physicalID: stackARN, type: StackEvent.stackType, status: status, reason: reason))
     }
 
-    mutating func add(_ resource: StackResource, _ status: String) {
+    mutating func add(_ resource: StackResource, _ status: String, _ reason: String? = nil) {
         events.append(
             StackEvent(
-                logicalID: resource.logicalID, physicalID: resource.physicalID, type: resource.type, status: status))
+                logicalID: resource.logicalID, physicalID: resource.physicalID, type: resource.type, status: status,
+                reason: reason))
     }
 
     /// What was created or changed.
@@ -288,12 +298,19 @@ struct EventLog: Sendable {
         for entry in report.resources {
             let resource = StackResource(entry)
             let isKnown = before.contains { $0.isSameThing(as: resource) }
-            for status in ["IN_PROGRESS", "COMPLETE"] { add(resource, (isKnown ? "UPDATE_" : "CREATE_") + status) }
+            let verb = isKnown ? "UPDATE_" : "CREATE_"
+            add(resource, verb + "IN_PROGRESS")
+            add(resource, verb + "COMPLETE", Self.reason(entry))
         }
     }
 
-    mutating func failed(_ logicalID: String, _ reason: String) {
+    /// Says of a resource that is complete only because the stack goes on without it that it is not there.
+    private static func reason(_ entry: StackReport.Entry) -> String? {
+        entry.outcome == .notEmulated ? entry.reason ?? "\(entry.type) is not emulated." : nil
+    }
+
+    mutating func failed(_ logicalID: String, _ type: String, _ reason: String) {
         events.append(
-            StackEvent(logicalID: logicalID, physicalID: "", type: "", status: "\(verb)_FAILED", reason: reason))
+            StackEvent(logicalID: logicalID, physicalID: "", type: type, status: "\(verb)_FAILED", reason: reason))
     }
 }

@@ -210,11 +210,14 @@ extension CloudFormation {
     }
 
     func listResources(_ form: FormBody) throws -> HTTPResponse {
-        let record = try record(try form.required("StackName").stackName)
+        let states = try resourceStates(of: try record(try form.required("StackName").stackName))
         return QueryAnswer.success("ListStackResources", requestID: clock.uuid()) { text in
             text.element("StackResourceSummaries") { text in
-                for resource in record.resources {
-                    text.element("member") { describe(resource, of: record, &$0, time: "LastUpdatedTimestamp") }
+                for state in states {
+                    text.element("member") { text in
+                        state.describe(&text)
+                        text.element("LastUpdatedTimestamp", Timestamp(milliseconds: state.time).rfc3339)
+                    }
                 }
             }
         }
@@ -223,26 +226,17 @@ extension CloudFormation {
     func describeResource(_ form: FormBody) throws -> HTTPResponse {
         let record = try record(try form.required("StackName").stackName)
         let logicalID = try form.required("LogicalResourceId")
-        guard let resource = record.resources.first(where: { $0.logicalID == logicalID }) else {
+        guard let state = try resourceStates(of: record).first(where: { $0.resource.logicalID == logicalID }) else {
             throw AWSFault("ValidationError", "Resource \(logicalID) does not exist for stack \(record.name)")
         }
         return QueryAnswer.success("DescribeStackResource", requestID: clock.uuid()) { text in
             text.element("StackResourceDetail") { text in
                 text.element("StackName", record.name)
                 text.element("StackId", arn(ofStack: record.name))
-                describe(resource, of: record, &text, time: "LastUpdatedTimestamp")
+                state.describe(&text)
+                text.element("LastUpdatedTimestamp", Timestamp(milliseconds: state.time).rfc3339)
             }
         }
-    }
-
-    private func describe(
-        _ resource: StackResource, of record: StackRecord, _ text: inout XMLWriter, time: String
-    ) {
-        text.element("LogicalResourceId", resource.logicalID)
-        text.element("PhysicalResourceId", resource.physicalID)
-        text.element("ResourceType", resource.type)
-        text.element(time, Timestamp(milliseconds: record.createdAt).rfc3339)
-        text.element("ResourceStatus", record.status == .updateComplete ? "UPDATE_COMPLETE" : "CREATE_COMPLETE")
     }
 
     /// - SeeAlso: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackEvents.html>

@@ -1,4 +1,5 @@
 import EmulatorCore
+import Foundation
 import JSON
 import TestServices
 import Testing
@@ -198,6 +199,57 @@ struct StackOperationTests {
         #expect(queues[0].hasPrefix("One-Q-") && queues[0] == queues[2])
         let bucket = provider["B"]?["BucketName"]?.string ?? ""
         #expect(bucket.hasPrefix("one-b-") && bucket == bucket.lowercased())
+    }
+
+    @Test("an unnamed resource of a second template with the logical ID of one before gets a name of its own")
+    func namesOfTemplates() async throws {
+        let first = """
+            Resources:
+              Q: {Type: AWS::SQS::Queue}
+              N: {Type: AWS::SQS::Queue, Properties: {QueueName: R}}
+            """
+        let second = "Resources: {Q: {Type: AWS::SQS::Queue}, R: {Type: AWS::SQS::Queue}, B: {Type: AWS::S3::Bucket}}"
+        var paths: [String] = []
+        for (name, text) in [("a.yaml", first), ("b.yaml", second)] {
+            paths.append("\(directory.path)/\(name)")
+            try text.write(toFile: "\(directory.path)/\(name)", atomically: true, encoding: .utf8)
+        }
+        // Twice, as by a second start.
+        for _ in 0..<2 { _ = try await service.deploy(templatesAt: paths, parameters: [:]) }
+        func names(_ logicalID: String) -> [String] {
+            provider.all.filter { $0.logicalID == logicalID }.map { $0.properties["QueueName"]?.string ?? "" }
+        }
+        let queues = names("Q")
+        #expect(queues.count == 4 && queues[0] == "" && queues[2] == "", "\(queues)")
+        #expect(queues[1].hasPrefix("cupel-1-Q-") && queues[3] == queues[1], "\(queues)")
+        #expect(names("R").allSatisfy { $0.hasPrefix("cupel-1-R-") })
+        #expect(provider["B"] == [:])
+    }
+
+    @Test("a refused resource is failed in the lists, and one that is not emulated says so", arguments: [true, false])
+    func states(rollsBack: Bool) async throws {
+        await create(
+            "s",
+            """
+            Resources:
+              A: {Type: X::Y::Thing}
+              F: {Type: X::Y::Thing, Properties: {Foreign: true}}
+              U: {Type: Other::Kind::Of}
+              Z: {Type: X::Y::Thing, DependsOn: [A, F, U], Properties: {Refuse: true}}
+            """, rollsBack ? [:] : ["DisableRollback": "true"])
+        let list = await call("ListStackResources", ["StackName": "s"]).text
+        let described = await call("DescribeStackResources", ["StackName": "s"]).text
+        let events = await call("DescribeStackEvents", ["StackName": "s"]).text
+        let refused = "<ResourceType>X::Y::Thing</ResourceType><ResourceStatus>CREATE_FAILED</ResourceStatus>"
+        for text in [list, described] {
+            #expect(text.contains("<LogicalResourceId>Z</LogicalResourceId>" + refused) == !rollsBack, "\(text)")
+        }
+        #expect(!list.contains("<LogicalResourceId>Z</LogicalResourceId><ResourceStatus>CREATE_COMPLETE"))
+        #expect(events.contains("Other::Kind::Of is not emulated.") && events.contains("it is refused"))
+        if !rollsBack {
+            let one = await call("DescribeStackResource", ["StackName": "s", "LogicalResourceId": "F"]).text
+            #expect(one.contains("<ResourceStatusReason>That is not emulated"), "\(one)")
+        }
     }
 
     @Test(

@@ -32,10 +32,14 @@ enum GeneratedNames {
         "AWS::Pipes::Pipe": Rule(property: "Name", longest: 64),
         "AWS::SSM::Parameter": Rule(property: "Name", longest: 1011),
         "AWS::SecretsManager::Secret": Rule(property: "Name", longest: 512),
+        "AWS::ECS::TaskDefinition": Rule(property: "Family", longest: 255),
         "AWS::ECS::Cluster": Rule(property: "ClusterName", longest: 255),
         "AWS::CloudWatch::Alarm": Rule(property: "AlarmName", longest: 255),
         "AWS::CloudWatch::Dashboard": Rule(property: "DashboardName", longest: 255),
     ]
+
+    /// The property with the name, where resources of the type have names.
+    static func property(of type: String) -> String? { rules[type]?.property }
 
     /// The properties with a name, where the type has names and the template gives none.
     static func adding(to properties: JSONObject, of type: String, _ logicalID: String, in stack: String) -> JSONObject

@@ -212,13 +212,25 @@ package struct Stack: Sendable {
             if resource.type == "AWS::StepFunctions::StateMachine" {
                 try readDefinition(&properties, resource.properties.mark, objects)
             }
-            if surroundings.makesNames {
+            if needsName(resource, properties) {
                 properties = GeneratedNames.adding(
                     to: properties, of: resource.type, resource.logicalID, in: scope.stackName)
             }
             return DeclaredResource(
-                logicalID: resource.logicalID, type: resource.type, properties: .object(properties))
+                logicalID: resource.logicalID, type: resource.type, properties: .object(properties),
+                stack: scope.stackName)
         } catch { throw error.inside(resource.logicalID) }
+    }
+
+    /// Whether the resource has no name of its own, and cannot have its logical ID for one.
+    private func needsName(_ resource: Template.Resource, _ properties: JSONObject) -> Bool {
+        if surroundings.makesNames { return true }
+        guard let property = GeneratedNames.property(of: resource.type) else { return false }
+        if let name = properties[property]?.string {
+            surroundings.names.take(name, ofType: resource.type, for: scope.stackName)
+            return false
+        }
+        return !surroundings.names.take(resource.logicalID, ofType: resource.type, for: scope.stackName)
     }
 
     /// Sets `DefinitionString`, so that the provider of state machines reads no files and knows only one form.

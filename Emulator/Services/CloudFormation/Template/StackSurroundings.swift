@@ -10,6 +10,8 @@ struct StackSurroundings: Sendable {
     var resolve: (@Sendable (String) async throws(AWSFault) -> String)?
     /// Whether a resource without a name gets one of the form that AWS makes, so that two stacks never share it.
     var makesNames = false
+    /// The names that resources have which are deployed together.
+    var names = ResourceNames()
     /// The exports that the template has used.
     let used = UsedExports()
 

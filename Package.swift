@@ -61,7 +61,8 @@ let services: [Target] = [
     service("CloudWatch", "Gzip XML"),
     service("DynamoDB", "Digest Gzip"),
     service("ECS"), service("EMRServerless", "Gzip URLCoding"), service("Events"),
-    service("Firehose", "Digest Gzip JQ"), service("Glue", "Iceberg Pattern URLCoding"), service("IAM", "XML"),
+    service("Firehose", "Digest Gzip JQ"), service("Glue", "Iceberg Pattern URLCoding"), service("IAM", "Digest XML"),
+    service("KMS", "Digest"),
     service("Kinesis", "CRC Digest"), service("Lambda", "CZlib Digest URLCoding"), service("Logs"), service("Pipes"),
     service("S3", "CRC Digest Threads URLCoding XML"), service("SNS", "Digest XML"), service("SQS", "Digest"),
     service("SSM", "Digest"), service("Scheduler"), service("SecretsManager"),
@@ -134,7 +135,7 @@ let tests: [Target] = [
     unitTests(of: "LakeMaintenance", "Iceberg LakeRewrite"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
-    unitTests(of: "EmulatorCore", "JSON TestRandom TestServices Time"),
+    unitTests(of: "EmulatorCore", "Digest JSON SignatureV4 TestRandom TestServices Time"),
     unitTests(of: "EmulatedAthena", "EmulatedGlue EmulatedS3 EmulatorCore Iceberg JSON TestEmulator TestServices Time"),
     unitTests(of: "EmulatedCloudFormation", "EmulatorCore JSON TestServices Time YAML"),
     unitTests(of: "EmulatedCloudWatch", "EmulatorCore JSON TestServices Time"),
@@ -144,9 +145,10 @@ let tests: [Target] = [
     unitTests(of: "EmulatedEvents", "EmulatedSQS EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedFirehose", "CZlib EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedGlue", "EmulatedS3 EmulatorCore JSON TestRandom TestServices Time"),
-    unitTests(of: "EmulatedIAM", "EmulatorCore JSON TestServices XML"),
+    unitTests(of: "EmulatedIAM", "EmulatorCore JSON TestServices Time XML"),
+    unitTests(of: "EmulatedKMS", "EmulatorCore JSON TestServices"),
     unitTests(of: "EmulatedKinesis", "Digest EmulatedCloudFormation EmulatorCore JSON TestRandom TestServices Time"),
-    unitTests(of: "EmulatedLambda", "EmulatedSQS EmulatorCore JSON TestServices Time"),
+    unitTests(of: "EmulatedLambda", "Digest EmulatedSQS EmulatorCore JSON SignatureV4 TestServices Time"),
     unitTests(of: "EmulatedLogs", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedPipes", "EmulatedSQS EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatedS3", "Digest EmulatorCore JSON TestRandom TestServices URLCoding XML"),
@@ -374,7 +376,8 @@ enum Optimization {
 
 func optimization(of target: String) -> Optimization {
     switch target {
-    case "cupel", "EmulatedCloudWatch", "EmulatedECS", "EmulatedEMRServerless", "EmulatedIAM", "EmulatedSSM",
+    case "cupel", "EmulatedCloudWatch", "EmulatedECS", "EmulatedEMRServerless", "EmulatedIAM", "EmulatedKMS",
+        "EmulatedSSM",
         "EmulatedScheduler":
         .none
     case "Console", "EmulatedAthena", "EmulatedEvents", "EmulatedGlue", "EmulatedLambda", "EmulatedLogs", "EmulatedSNS",

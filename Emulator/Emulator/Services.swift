@@ -9,6 +9,7 @@ internal import EmulatedEvents
 internal import EmulatedFirehose
 internal import EmulatedGlue
 internal import EmulatedIAM
+internal import EmulatedKMS
 internal import EmulatedKinesis
 internal import EmulatedLambda
 internal import EmulatedLogs
@@ -26,7 +27,7 @@ struct Services: Sendable {
     /// All services in the order in which they start: first those that others wait for.
     private static let all: [any Service.Type] = [
         LogService.self, CloudFormation.self, ECSService.self, S3.self, DynamoDB.self, SQSService.self, SNSService.self,
-        KinesisService.self, ParameterStore.self, SecretsManagerService.self, IAMService.self,
+        KinesisService.self, ParameterStore.self, SecretsManagerService.self, IAMService.self, KMSService.self,
         StepFunctionsService.self, LambdaService.self,
         FirehoseService.self, GlueService.self, AthenaService.self, EMRServerlessService.self, PipeService.self,
         EventBridgeService.self,

@@ -8,7 +8,7 @@ struct InertResources {
     /// Whether the type has no effect on a local run: permissions, keys, networks, dashboards of other kinds.
     static func isWithoutEffect(_ type: String) -> Bool {
         let prefixes = [
-            "AWS::IAM::", "AWS::KMS::", "AWS::EC2::", "AWS::CloudWatch::", "AWS::CDK::", "AWS::GuardDuty::",
+            "AWS::IAM::", "AWS::EC2::", "AWS::CloudWatch::", "AWS::CDK::", "AWS::GuardDuty::",
             "AWS::Budgets::",
         ]
         let types: Set = [
@@ -33,7 +33,6 @@ struct InertResources {
         case "AWS::IAM::ManagedPolicy":
             arn = "arn:aws:iam::\(account.id):policy/\(properties["ManagedPolicyName"]?.string ?? name)"
             ref = arn
-        case "AWS::KMS::Key": arn = account.arn("kms", "key/\(name)")
         default: break
         }
         var attributes = [

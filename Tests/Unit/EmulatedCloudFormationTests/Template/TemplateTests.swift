@@ -304,7 +304,7 @@ import Testing
             "AWS::Logs::LogGroup", "AWS::Logs::LogStream", "AWS::Lambda::EventInvokeConfig", "AWS::Pipes::Pipe",
             "AWS::StepFunctions::StateMachine", "AWS::ECS::Cluster",
             "AWS::ECS::TaskDefinition", "AWS::Scheduler::Schedule", "AWS::SQS::Queue",
-            "AWS::SNS::Topic",
+            "AWS::SNS::Topic", "AWS::KMS::Key", "AWS::KMS::Alias",
         ])
         let template = try Template(contentsOf: root.appendingPathComponent("infra/pipeline.yaml").standardized.path)
         let report = try await Stack(template, name: "cupel").deploy(to: [provider])

@@ -44,11 +44,18 @@ struct Beginning: Sendable {
     func state() async throws -> EmulatorState {
         let store = try Store(
             directory: folder.path, schema: Services.schema, migrations: Services.migrations, reservesSpace: true)
+        let verifier = configuration.requiredKey.map {
+            SignatureVerifier(
+                [$0, functionKey], region: configuration.account.region, clock: configuration.clock,
+                sessions: SessionKeys(functionKey))
+        }
         var context = ServiceContext(
             store: store, account: configuration.account, clock: configuration.clock, peers: Peers(),
             endpoint: endpoint, processes: processes)
         context.enforcesThroughputLimits = configuration.enforcesThroughputLimits
         context.deliveryIntervalLimit = configuration.deliveryIntervalLimit
+        context.signatures = verifier
+        context.sessions = SessionKeys(functionKey)
         context.executionSpeed = configuration.executionSpeed
         let services = try Services(context)
         guard let cloudFormation = services.service(CloudFormation.self) else {
@@ -58,10 +65,6 @@ struct Beginning: Sendable {
         let report = try await store.unhurried {
             try await cloudFormation.deploy(
                 templatesAt: configuration.templates, parameters: configuration.parameters)
-        }
-        let verifier = configuration.requiredKey.map {
-            SignatureVerifier(
-                [$0, functionKey], region: configuration.account.region, clock: configuration.clock)
         }
         return EmulatorState(
             store: store, services: services, router: Router(services: services.byName, signatures: verifier),

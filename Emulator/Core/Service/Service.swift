@@ -44,6 +44,11 @@ package struct ServiceContext: Sendable {
     /// How many times as fast as on the clock the timers of state machines' executions pass.
     package var executionSpeed = 1.0
 
+    /// Makes the keys of assumed roles.
+    package var sessions = SessionKeys(.emulator)
+    /// Verifies the signatures of requests that a service takes on a listener of its own; nil to accept any signature.
+    package var signatures: SignatureVerifier?
+
     package init(
         store: Store, account: Account, clock: ClockAndChance, peers: Peers, endpoint: EndpointAddress,
         processes: ProcessSupport

@@ -19,6 +19,8 @@ package enum SignatureFault: Error, Sendable {
     case unknownKey(String)
     /// The session token is missing, or not that of the key.
     case wrongToken
+    /// The session of the token has ended.
+    case expiredToken
     /// These headers had to be signed.
     case unsignedHeaders([String])
     /// S3's `x-amz-content-sha256` is missing or unknown.
@@ -55,6 +57,7 @@ extension SignatureFault {
         case .incomplete, .incompleteQuery, .ambiguous, .unsupported, .bodyHash:
             AWSFault("IncompleteSignatureException", message, status: status)
         case .unknownKey, .wrongToken: AWSFault("UnrecognizedClientException", message, status: status)
+        case .expiredToken: AWSFault("ExpiredTokenException", message, status: status)
         case .scope, .region, .unsignedHeaders, .skewed, .expired, .mismatch:
             AWSFault("InvalidSignatureException", message, status: status)
         case .unreadable(let fault): fault
@@ -69,6 +72,7 @@ extension SignatureFault {
         case .incomplete, .incompleteQuery, .ambiguous, .unsupported, .bodyHash:
             AWSFault("IncompleteSignature", message, status: 400)
         case .unknownKey, .wrongToken: AWSFault("InvalidClientTokenId", message, status: 403)
+        case .expiredToken: AWSFault("ExpiredToken", message, status: 403)
         case .scope, .region, .unsignedHeaders, .skewed, .expired, .mismatch:
             AWSFault("SignatureDoesNotMatch", message, status: 403)
         case .unreadable(let fault): fault
@@ -85,6 +89,7 @@ extension SignatureFault {
         case .ambiguous:
             return "The request is signed by its Authorization header and by its query; expected one of them."
         case .unknownKey, .wrongToken: return "The security token included in the request is invalid."
+        case .expiredToken: return "The security token included in the request is expired"
         case .bodyHash(let hash): return "The body's hash \(hash ?? "") is not SHA-256 in hexadecimal."
         case .unsignedHeaders(let names):
             return names.map { "'\($0)' must be a 'SignedHeader' in the AWS Authorization." }.joined(separator: " ")

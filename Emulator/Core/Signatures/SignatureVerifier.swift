@@ -7,13 +7,16 @@ internal import URLCoding
 /// - SeeAlso: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html>
 package struct SignatureVerifier: Sendable {
     private let keys: [String: AccessKey]
+    /// Knows the keys of assumed roles.
+    private let sessions: SessionKeys?
     private let clock: ClockAndChance
     /// The region for which requests must be signed.
     private let region: String
     /// The largest body in bytes that any service but S3 takes: a function's archive, in Base64.
     private static let largestBody = 70 << 20
 
-    package init(_ keys: [AccessKey], region: String, clock: ClockAndChance) {
+    package init(_ keys: [AccessKey], region: String, clock: ClockAndChance, sessions: SessionKeys? = nil) {
+        self.sessions = sessions
         self.region = region
         self.keys = Dictionary(keys.map { ($0.id, $0) }) { $1 }
         self.clock = clock
@@ -26,8 +29,7 @@ package struct SignatureVerifier: Sendable {
         let query = Self.parameters(request.query)
         let signature = try RequestSignature(request, query: query)
         try checkScope(of: signature, service)
-        guard let key = keys[signature.keyID] else { throw .unknownKey(signature.keyID) }
-        guard signature.token == key.token else { throw .wrongToken }
+        let key = try key(of: signature)
         try checkTime(of: signature, service)
         try Self.checkHeaders(request.headers, signature)
 
@@ -52,6 +54,18 @@ package struct SignatureVerifier: Sendable {
                 signature, key: signingKey, coversTrailers: bodyHash.hasSuffix("-TRAILER"))
         }
         return request
+    }
+
+    private func key(of signature: RequestSignature) throws(SignatureFault) -> AccessKey {
+        if let key = keys[signature.keyID] {
+            guard signature.token == key.token else { throw .wrongToken }
+            return key
+        }
+        guard let token = signature.token, let found = sessions?.session(ofToken: token),
+            found.key.id == signature.keyID
+        else { throw .unknownKey(signature.keyID) }
+        guard found.session.expiresAt > clock.now().milliseconds else { throw .expiredToken }
+        return found.key
     }
 
     private func checkScope(of signature: RequestSignature, _ service: String) throws(SignatureFault) {

@@ -1,40 +1,45 @@
 package import EmulatorCore
+internal import JSON
 internal import Time
 internal import XML
 
-/// AWS IAM and STS, as far as scripts need them: roles can be created and read, and no permission is ever refused.
+/// AWS IAM and STS, as far as scripts need them: roles and policies are kept, sessions of roles have keys, and no permission
+/// is ever refused.
 ///
-/// - SeeAlso: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>
+/// - SeeAlso: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>,
+///   <https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html>
 package struct IAMService: Service {
     package static let signingNames = ["iam", "sts"]
-    package static let schema = [
-        """
-        CREATE TABLE IF NOT EXISTS iam_role (
-            name TEXT PRIMARY KEY, document TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
-        """
-    ]
+    package static let schema = [StoredRole.schema, StoredPolicy.schema]
 
     private static let requestLimit = 1 << 20
 
-    private let store: Store
-    private let account: Account
-    private let clock: ClockAndChance
+    let store: Store
+    let account: Account
+    let clock: ClockAndChance
+    let sessions: SessionKeys
 
     package init(_ context: ServiceContext) {
-        self.init(store: context.store, account: context.account, clock: context.clock)
+        self.init(
+            store: context.store, account: context.account, clock: context.clock, sessions: context.sessions)
     }
 
-    init(store: Store, account: Account = Account(), clock: ClockAndChance = .system) {
+    init(
+        store: Store, account: Account = Account(), clock: ClockAndChance = .system,
+        sessions: SessionKeys = SessionKeys(.emulator)
+    ) {
         self.store = store
         self.account = account
         self.clock = clock
+        self.sessions = sessions
     }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         do {
             let form = FormBody(try await request.body.collect(upTo: Self.requestLimit))
             let action = form["Action"] ?? ""
-            let result = try await perform(action, form)
+            let token = request.headers["X-Amz-Security-Token"]
+            let result = try await perform(action, form, token)
             return QueryAnswer.success(action, requestID: clock.uuid(), result)
         } catch {
             return QueryAnswer.failure(error as? AWSFault ?? .internalFailure(error), requestID: clock.uuid())
@@ -46,87 +51,110 @@ package struct IAMService: Service {
     }
 
     /// Writes an answer's result.
-    private typealias Result = (inout XMLWriter) -> Void
+    typealias Result = (inout XMLWriter) -> Void
 
-    private func perform(_ action: String, _ form: FormBody) async throws -> Result {
+    private func perform(_ action: String, _ form: FormBody, _ token: String?) async throws -> Result {
         switch action {
-        case "CreateRole": return try await createRole(form)
-        case "GetRole": return try role(named: form["RoleName"] ?? "")
-        case "DeleteRole":
-            try await store.write {
-                try $0.execute("DELETE FROM iam_role WHERE name = ?", .text(form["RoleName"] ?? ""))
-            }
-            return { _ in }
-        case "ListRoles":
-            let roles = try store.read { snapshot in
-                try snapshot.all("SELECT name, document, created_at FROM iam_role ORDER BY name") { row in
-                    members(row.text(0), row.text(1), row.integer(2))
-                }
-            }
-            return { result in
-                result.element("IsTruncated", false)
-                result.element("Roles") { list in for role in roles { list.element("member", role) } }
-            }
-        // Permissions are not checked, so there is nothing to store.
-        case "PutRolePolicy", "AttachRolePolicy", "DetachRolePolicy", "DeleteRolePolicy": return { _ in }
-        case "ListAttachedRolePolicies": return Self.emptyList("AttachedPolicies")
-        case "ListRolePolicies": return Self.emptyList("PolicyNames")
-        case "GetCallerIdentity":
-            return { [account] result in
-                result.element("Arn", "arn:aws:iam::\(account.id):root")
-                result.element("UserId", account.id)
-                result.element("Account", account.id)
-            }
+        case "GetCallerIdentity": return callerIdentity(token)
+        case "AssumeRole": return try assumeRole(form)
+        case "GetSessionToken":
+            let session = SessionKeys.Session(
+                arn: rootARN, expiresAt: try expiry(form, longest: 129_600, usual: 43_200))
+            return credentials(of: session)
+        case "CreateRole", "GetRole", "UpdateRole", "DeleteRole", "ListRoles", "UpdateAssumeRolePolicy", "TagRole",
+            "UntagRole", "ListRoleTags":
+            return try await performOnRoles(action, form)
+        case "PutRolePolicy", "GetRolePolicy", "DeleteRolePolicy", "ListRolePolicies", "AttachRolePolicy",
+            "DetachRolePolicy", "ListAttachedRolePolicies":
+            return try await performOnRolePolicies(action, form)
+        case "CreatePolicy", "GetPolicy", "GetPolicyVersion", "DeletePolicy", "ListPolicies":
+            return try await performOnPolicies(action, form)
         default: throw AWSFault.notEmulated("IAM's \(action)")
         }
     }
 
-    private static func emptyList(_ name: String) -> Result {
-        { result in
-            result.element("IsTruncated", false)
-            result.element(name, "")
+    static func required(_ name: String, in form: FormBody) throws(AWSFault) -> String {
+        guard let value = form[name], !value.isEmpty else {
+            let field = name.prefix(1).lowercased() + name.dropFirst()
+            throw AWSFault(
+                "ValidationError",
+                "1 validation error detected: Value null at '\(field)' failed to satisfy constraint: Member must not be "
+                    + "null")
+        }
+        return value
+    }
+
+    /// `Tags.member.N`, by key.
+    static func tags(_ form: FormBody) -> JSONObject {
+        JSONObject((form.document["Tags"]?.array ?? []).map { ($0["Key"]?.string ?? "", $0["Value"] ?? "") })
+    }
+
+    // MARK: Sessions
+
+    private var rootARN: String { "arn:aws:iam::\(account.id):root" }
+
+    private func callerIdentity(_ token: String?) -> Result {
+        let session = token.flatMap { sessions.session(ofToken: $0) }
+        return { [account, rootARN] result in
+            result.element("Arn", session?.session.arn ?? rootARN)
+            result.element("UserId", session?.key.id ?? account.id)
+            result.element("Account", account.id)
         }
     }
 
-    // MARK: Roles
-
-    private func createRole(_ form: FormBody) async throws -> Result {
-        guard let name = form["RoleName"], !name.isEmpty else {
-            throw AWSFault("ValidationError", "RoleName is missing.")
+    /// - SeeAlso: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+    private func assumeRole(_ form: FormBody) throws -> Result {
+        let arn = try Self.required("RoleArn", in: form)
+        let name = try Self.required("RoleSessionName", in: form)
+        guard let role = ARN(arn), role.service == "iam", role.resource.hasPrefix("role/") else {
+            throw AWSFault("ValidationError", "\(arn) is invalid")
         }
-        let document = form["AssumeRolePolicyDocument"] ?? "{}"
-        let now = clock.now().milliseconds
-        let isNew = try await store.write { transaction in
-            try transaction.execute(
-                "INSERT OR IGNORE INTO iam_role VALUES (?, ?, ?)", .text(name), .text(document), .integer(now)) == 1
-        }
-        guard isNew else {
-            throw AWSFault("EntityAlreadyExists", "Role with name \(name) already exists.", status: 409)
-        }
-        return try role(named: name)
-    }
-
-    private func role(named name: String) throws -> Result {
-        let found = try store.read { snapshot in
-            try snapshot.first("SELECT document, created_at FROM iam_role WHERE name = ?", .text(name)) { row in
-                members(name, row.text(0), row.integer(1))
+        let isNamed =
+            (2...64).contains(name.utf8.count)
+            && name.utf8.allSatisfy { byte in
+                UnicodeScalar(byte).properties.isAlphabetic || (0x30...0x39).contains(byte)
+                    || "_=,.@-".utf8.contains(byte)
             }
+        guard isNamed else {
+            throw AWSFault(
+                "ValidationError",
+                "1 validation error detected: Value '\(name)' at 'roleSessionName' failed to satisfy constraint: Member "
+                    + "must satisfy regular expression pattern: [\\w+=,.@-]*")
         }
-        guard let found else {
-            throw AWSFault("NoSuchEntity", "The role with name \(name) cannot be found.", status: 404)
+        let roleName = role.resource.split(separator: "/").last.map(String.init) ?? ""
+        let session = SessionKeys.Session(
+            arn: "arn:aws:sts::\(account.id):assumed-role/\(roleName)/\(name)",
+            expiresAt: try expiry(form, longest: 43_200, usual: 3600))
+        let written = credentials(of: session)
+        return { result in
+            written(&result)
+            result.element("AssumedRoleUser") { user in
+                user.element("AssumedRoleId", "AROA\(roleName.uppercased()):\(name)")
+                user.element("Arn", session.arn)
+            }
+            result.element("PackedPolicySize", "0")
         }
-        return { $0.element("Role", found) }
     }
 
-    private func members(_ name: String, _ document: String, _ createdAt: Int64) -> Result {
-        let arn = "arn:aws:iam::\(account.id):role/\(name)"
-        return { role in
-            role.element("Path", "/")
-            role.element("RoleName", name)
-            role.element("RoleId", "AROA\(name.uppercased())")
-            role.element("Arn", arn)
-            role.element("CreateDate", Timestamp(milliseconds: createdAt).rfc3339)
-            role.element("AssumeRolePolicyDocument", document)
+    private func expiry(_ form: FormBody, longest: Int, usual: Int) throws -> Int64 {
+        let seconds = form["DurationSeconds"].map { Int($0) ?? 0 } ?? usual
+        guard (900...longest).contains(seconds) else {
+            throw AWSFault(
+                "ValidationError",
+                "DurationSeconds must be between 900 and \(longest), not \(form["DurationSeconds"] ?? "").")
+        }
+        return clock.now().milliseconds + Int64(seconds) * 1000
+    }
+
+    private func credentials(of session: SessionKeys.Session) -> Result {
+        let key = sessions.key(for: session, clock)
+        return { result in
+            result.element("Credentials") { credentials in
+                credentials.element("AccessKeyId", key.id)
+                credentials.element("SecretAccessKey", key.secret)
+                credentials.element("SessionToken", key.token ?? "")
+                credentials.element("Expiration", Timestamp(milliseconds: session.expiresAt).rfc3339)
+            }
         }
     }
 }

@@ -36,6 +36,7 @@ extension S3Fault {
                 details: [("AWSAccessKeyId", id)])
         case .wrongToken:
             self.init("InvalidToken", "The provided token is malformed or otherwise invalid.", 400)
+        case .expiredToken: self.init("ExpiredToken", "The provided token has expired.", 400)
         case .unsignedHeaders(let names):
             self.init(
                 "AccessDenied", "There were headers present in the request which were not signed", 403,

@@ -1,4 +1,6 @@
+import Digest
 import EmulatorCore
+import SignatureV4
 import Testing
 import Time
 
@@ -112,5 +114,44 @@ import Time
         var dumped = ""
         dump(Self.key, to: &dumped)
         for text in ["\(Self.key)", String(reflecting: Self.key), dumped] { #expect(!text.contains("EXAMPLEKEY")) }
+    }
+
+    @Test("the key of a session is known until the session ends, and only with its token")
+    func sessions() async throws {
+        let sessions = SessionKeys(Self.key)
+        let start = try #require(Timestamp(rfc3339: "2026-01-01T00:00:00Z"))
+        let end = start.milliseconds + 60_000
+        let key = sessions.key(for: .init(arn: "arn:aws:sts::0:assumed-role/r/s", expiresAt: end), .system)
+        func code(_ secret: String, _ token: String?, after milliseconds: Int64) async -> String? {
+            let now = start.advanced(byMilliseconds: milliseconds)
+            let scope = CredentialScope(at: now, region: "us-east-1", service: "sqs")
+            var headers = [("host", "h"), ("x-amz-date", now.basicISO8601)]
+            if let token { headers.append(("x-amz-security-token", token)) }
+            let canonical = CanonicalRequest(
+                method: "POST", path: "/", query: "", headers: headers.map { (name: $0.0, value: $0.1) },
+                bodyHash: Digest.sha256("").hexadecimal, isForS3: false)
+            let signature = SigningKey(secret: secret, scope: scope)
+                .signature(of: scope.stringToSign(canonical, at: now.basicISO8601))
+            headers.append(
+                (
+                    "Authorization",
+                    "AWS4-HMAC-SHA256 Credential=\(key.id)/\(scope), SignedHeaders=\(canonical.signedHeaders), "
+                        + "Signature=\(signature)"
+                ))
+            let verifier = SignatureVerifier(
+                [], region: "us-east-1", clock: ClockAndChance(now: { now }), sessions: sessions)
+            do throws(SignatureFault) {
+                _ = try await verifier.verified(
+                    HTTPRequest(method: "POST", path: "/", headers: HTTPHeaders(headers)), for: "sqs")
+                return nil
+            } catch { return error.jsonFault(status: 400).code }
+        }
+        #expect(await code(key.secret, key.token, after: 59_000) == nil)
+        #expect(await code(key.secret, key.token, after: 60_000) == "ExpiredTokenException")
+        #expect(await code("other", key.token, after: 0) == "InvalidSignatureException")
+        #expect(await code(key.secret, nil, after: 0) == "UnrecognizedClientException")
+        let forged = SessionKeys(AccessKey(id: "x", secret: "y"))
+        let other = forged.key(for: .init(arn: "a", expiresAt: end), .system)
+        #expect(await code(other.secret, other.token, after: 0) == "UnrecognizedClientException")
     }
 }

@@ -109,6 +109,11 @@ package struct GuardedListening: Listening {
         self.browserGuard = browserGuard
     }
 
+    /// The same, with other grants.
+    package func granting(_ grants: @escaping BrowserGuard.Grants) -> GuardedListening {
+        GuardedListening(base, by: BrowserGuard(grants: grants))
+    }
+
     package func listen(port: Int, respond: @escaping Responder) async throws -> any Listener {
         try await base.listen(port: port) { [browserGuard] in await browserGuard.respond(to: $0, by: respond) }
     }

@@ -40,6 +40,8 @@ package struct CrossOriginGrant: Sendable {
     package var headers: [String]
     /// The header fields of a response that the page may read; nil for all.
     package var exposedHeaders: [String]?
+    /// Whether the page may send cookies and the like; nil for yes, unless pages of any origin may do it.
+    package var allowsCredentials: Bool?
     /// For how many seconds the browser may remember the answer to a preflight.
     package var maximumAge: Int?
 
@@ -56,7 +58,7 @@ package struct CrossOriginGrant: Sendable {
     func add(to response: inout HTTPHeaders, for page: CrossOriginRequest) {
         let exposed = exposedHeaders ?? response.fields.map(\.name)
         response["Access-Control-Allow-Origin"] = isForAll ? "*" : page.origin
-        if !isForAll { response["Access-Control-Allow-Credentials"] = "true" }
+        if allowsCredentials ?? !isForAll { response["Access-Control-Allow-Credentials"] = "true" }
         response["Access-Control-Allow-Methods"] = methods.joined(separator: ", ")
         if page.isPreflight, !headers.isEmpty {
             response["Access-Control-Allow-Headers"] = headers.joined(separator: ", ")

@@ -108,8 +108,14 @@ actor FunctionURLListeners {
 
     /// Opens the function's listener, where it can on the port that it had.
     /// - Returns: the port.
-    func open(_ function: String, port: Int, respond: @escaping Responder) async throws(AWSFault) -> Int {
+    /// - Parameter grants: what pages of other origins may do.
+    func open(
+        _ function: String, port: Int, grants: @escaping BrowserGuard.Grants, respond: @escaping Responder
+    ) async throws(AWSFault) -> Int {
         if let open = listeners[function] { return open.port }
+        let listening =
+            (self.listening as? GuardedListening)?.granting(grants)
+            ?? GuardedListening(self.listening, by: BrowserGuard(grants: grants))
         let listener: any Listener
         do {
             if port != 0, let same = try? await listening.listen(port: port, respond: respond) {
@@ -188,7 +194,11 @@ extension LambdaService {
     }
 
     private func openURL(of name: String, port: Int) async throws(AWSFault) -> Int {
-        try await urls.open(name, port: port) { [weak self] request in
+        let grants: BrowserGuard.Grants = { [weak self] page, _ in
+            guard let function = try? self?.registry.function(name) else { return nil }
+            return FunctionURL(stored: function.declaration["UrlConfig"])?.grant(to: page)
+        }
+        return try await urls.open(name, port: port, grants: grants) { [weak self] request in
             await self?.answer(request, atURLOf: name) ?? HTTPResponse(status: 503)
         }
     }

@@ -12,7 +12,15 @@ extension LambdaService {
         guard let function = try? registry.function(name),
             let url = FunctionURL(stored: function.declaration["UrlConfig"])
         else { return Self.message(404, "Not Found") }
-        if url.requiresSignature, !request.isSigned { return Self.message(403, "Forbidden") }
+        var request = request
+        if url.requiresSignature {
+            guard request.isSigned else { return Self.message(403, "Forbidden") }
+            do throws(SignatureFault) {
+                request = try await options.signatures?.verified(request, for: "lambda") ?? request
+            } catch {
+                return refusal(of: error, to: request)
+            }
+        }
         let body: [UInt8]
         do {
             body = try await request.body.collect(upTo: PayloadLimit.request)
@@ -173,9 +181,9 @@ private struct URLEvent {
 }
 
 extension HTTPRequest {
-    /// Whether it claims to be signed; signatures themselves are the guard's matter.
+    /// Whether it claims to be signed.
     fileprivate var isSigned: Bool {
-        headers["Authorization"]?.hasPrefix("AWS4-HMAC-SHA256") == true || query.contains("X-Amz-Signature=")
+        headers["Authorization"]?.hasPrefix("AWS4-HMAC-SHA256 ") == true || query.contains("X-Amz-Signature=")
     }
 
     /// The access key in `Credential=KEY/date/…`.

@@ -34,6 +34,8 @@ package final class LambdaService: Sendable {
         package var initTimeout = Duration.seconds(10)
         /// The folders in which interpreters are looked for; nil for the emulator's own `PATH`.
         package var programPath: String?
+        /// Verifies the signatures of requests to function URLs with `AWS_IAM`; nil to accept any.
+        package var signatures: SignatureVerifier?
         /// How long an idle worker is kept.
         package var idleTime = Duration.seconds(300)
 
@@ -296,6 +298,7 @@ extension LambdaService: Service {
         options.account = context.account
         options.clock = context.clock
         options.environment = context.processes.environment
+        options.signatures = context.signatures
         try self.init(
             store: context.store, host: context.processes.host, listening: context.processes.listening,
             peers: context.peers, endpoint: context.endpoint, options: options)

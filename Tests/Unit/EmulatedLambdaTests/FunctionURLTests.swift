@@ -1,9 +1,12 @@
+import Digest
 import EmulatorCore
 import Foundation
 import FoundationNetworking
 import JSON
+import SignatureV4
 import TestServices
 import Testing
+import Time
 
 @testable import EmulatedLambda
 
@@ -164,5 +167,88 @@ import Testing
         try await second.service.remove("AWS::Lambda::Url", again.physicalID)
         #expect(await configure(second, "GET").status == 404)
         await second.close()
+    }
+
+    @Test("pages do what Cors allows: a preflight is answered without the function, and its answers carry the headers")
+    func crossOrigin() async throws {
+        let lambda = try await fixture()
+        try await create(lambda)
+        let cors: JSON = [
+            "AllowOrigins": ["https://app.example"], "AllowMethods": ["GET", "PUT"], "AllowHeaders": ["X-Custom"],
+            "ExposeHeaders": ["X-Own"], "AllowCredentials": true, "MaxAge": 60,
+        ]
+        let created = await configure(lambda, "POST", ["AuthType": "NONE", "Cors": cors])
+        let url = try #require(created.json?["FunctionUrl"]?.string)
+        func header(_ name: String, _ answer: (data: Data, response: HTTPURLResponse)) -> String? {
+            answer.response.value(forHTTPHeaderField: "Access-Control-" + name)
+        }
+        func preflight(_ origin: String, _ method: String, _ headers: String) async throws -> (Data, HTTPURLResponse) {
+            try await send(
+                "OPTIONS", url + "fail",
+                [
+                    "Origin": origin, "Access-Control-Request-Method": method,
+                    "Access-Control-Request-Headers": headers,
+                ])
+        }
+        let asked = try await preflight("https://app.example", "PUT", "x-custom")
+        #expect(asked.1.statusCode == 200, "the function would fail")
+        #expect(header("Allow-Origin", asked) == "https://app.example" && header("Max-Age", asked) == "60")
+        #expect(header("Allow-Methods", asked) == "GET, PUT" && header("Allow-Headers", asked) == "x-custom")
+        #expect(header("Allow-Credentials", asked) == "true")
+        for (origin, method, headers) in [
+            ("https://other.example", "PUT", ""), ("https://app.example", "DELETE", ""),
+            ("https://app.example", "PUT", "x-other"),
+        ] {
+            let refused = try await preflight(origin, method, headers)
+            #expect(refused.1.statusCode == 403 && header("Allow-Origin", refused) == nil, "\(origin) \(method)")
+        }
+        let sent = try await send("GET", url, ["Origin": "https://app.example"])
+        #expect(sent.response.statusCode == 201 && header("Allow-Origin", sent) == "https://app.example")
+        #expect(header("Expose-Headers", sent) == "X-Own")
+        let open: JSON = ["AllowOrigins": ["*"], "AllowMethods": ["*"]]
+        _ = await configure(lambda, "PUT", ["Cors": open])
+        let free = try await send("GET", url, ["Origin": "https://other.example"])
+        #expect(header("Allow-Origin", free) == "*" && header("Allow-Credentials", free) == nil)
+        #expect(try await preflight("https://other.example", "DELETE", "").1.statusCode == 200)
+        await lambda.close()
+    }
+
+    @Test("where signatures are verified, a URL with AWS_IAM takes those of a known key only")
+    func signatures() async throws {
+        let key = AccessKey(id: "KNOWN", secret: "secret")
+        let lambda = try LambdaFixture {
+            $0.programPath = "/usr/bin:/bin"
+            $0.signatures = SignatureVerifier([key], region: "us-east-1", clock: .system)
+        }
+        try await create(lambda)
+        let url = try #require(await configure(lambda, "POST", ["AuthType": "AWS_IAM"]).json?["FunctionUrl"]?.string)
+        let host = String(url.dropFirst("http://".count).dropLast())
+        func signed(_ id: String, _ secret: String) async throws -> (data: Data, response: HTTPURLResponse) {
+            let now = Timestamp.now()
+            let scope = CredentialScope(at: now, region: "us-east-1", service: "lambda")
+            let canonical = CanonicalRequest(
+                method: "GET", path: "/", query: "", headers: [("host", host), ("x-amz-date", now.basicISO8601)],
+                bodyHash: Digest.sha256("").hexadecimal, isForS3: false)
+            let signature = SigningKey(secret: secret, scope: scope)
+                .signature(of: scope.stringToSign(canonical, at: now.basicISO8601))
+            return try await send(
+                "GET", url,
+                [
+                    "X-Amz-Date": now.basicISO8601,
+                    "Authorization": "AWS4-HMAC-SHA256 Credential=\(id)/\(scope), SignedHeaders=host;x-amz-date, "
+                        + "Signature=\(signature)",
+                ])
+        }
+        let accepted = try await signed("KNOWN", "secret")
+        #expect(accepted.response.statusCode == 201, "\(String(decoding: accepted.data, as: UTF8.self))")
+        let event = try JSON(parsing: Array(accepted.data))
+        #expect(event["requestContext"]?["authorizer"]?["iam"]?["accessKey"] == "KNOWN")
+        for (id, secret) in [("KNOWN", "wrong"), ("OTHER", "secret")] {
+            #expect(try await signed(id, secret).response.statusCode == 403, "\(id) \(secret)")
+        }
+        let unsigned = try await send("GET", url)
+        #expect(unsigned.response.statusCode == 403)
+        #expect(String(decoding: unsigned.data, as: UTF8.self) == #"{"Message":"Forbidden"}"#)
+        await lambda.close()
     }
 }

@@ -61,7 +61,8 @@ extension ECSService: Service, JSONService {
     private func document(ofCluster name: String) -> JSON {
         [
             "clusterArn": .string(clusterARN(name)), "clusterName": .string(name), "status": "ACTIVE",
-            "registeredContainerInstancesCount": 0, "activeServicesCount": 0, "capacityProviders": ["FARGATE"],
+            "registeredContainerInstancesCount": 0, "activeServicesCount": 0,
+            "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
         ]
     }
 

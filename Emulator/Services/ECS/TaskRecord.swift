@@ -47,6 +47,10 @@ struct TaskRecord: Sendable {
             "platformFamily": "Linux", "platformVersion": "1.4.0", "overrides": request["overrides"] ?? [:],
             "attachments": [], "attributes": [], "tags": [], "version": 1, "healthStatus": "UNKNOWN",
         ]
+        // Each kind of capacity is the machine that the emulator runs on.
+        if let provider = request["capacityProviderStrategy"]?[0]?["capacityProvider"] {
+            document["capacityProviderName"] = provider
+        }
         if let startedBy = request["startedBy"] { document["startedBy"] = startedBy }
         if let startedAt { document["startedAt"] = .seconds(startedAt) }
         if let stoppedAt {

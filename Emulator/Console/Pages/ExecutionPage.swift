@@ -35,7 +35,7 @@ enum ExecutionPage {
         let body: HTML = """
             <div data-live="execution"\(isRunning ? " data-running" : "")>
             <p class="lead">\(Parts.state(execution[text: "status"])) \(machine) · started \(Shown.time(execution[text: "started_at"])) · took \(Shown.duration(execution[number: "duration"]))</p>
-            \(failure)\(redrive)
+            \(files(of: execution))\(failure)\(redrive)
             \(level("Graph of \(machine)", definition, history, isRunning))
             \(history.visits.isEmpty ? .nothing : "<h2>Timeline</h2>\(timeline(history, isRunning))")\(cut)
             \(history.visits.isEmpty ? logged(answer[list: "events"]) : "<h2>States</h2>\(states(history, definition, isRunning))")
@@ -45,6 +45,16 @@ enum ExecutionPage {
             \(Parts.details("Output", Parts.code(Shown.pretty(execution[text: "output"]))))
             """
         return Page.Content(title: execution[text: "name"] ?? "Execution", body: body)
+    }
+
+    /// Links to the files that an execution is about: its input has their records' IDs.
+    private static func files(of execution: JSON) -> HTML {
+        guard let input = try? JSON(parsing: execution[text: "input"] ?? "") else { return .nothing }
+        let links = (input.array ?? [input]).prefix(10).compactMap { $0[text: "control_id"] }.map { id -> HTML in
+            "\(Parts.fileLink(id, String(id.prefix(12)))) "
+        }
+        return links.isEmpty
+            ? .nothing : "<p><span class=\"quiet\">Of the file</span> <span class=\"mono\">\(links)</span></p>"
     }
 
     /// A function's error is JSON with its message.

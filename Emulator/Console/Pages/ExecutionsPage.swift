@@ -20,11 +20,18 @@ enum ExecutionsPage {
             ]
         }
         let states = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"]
-        let list =
-            rows.isEmpty
+        let run = answer["map_run"].flatMap { $0.isNull ? nil : $0 }
+        let none =
+            run == nil
             ? Parts.empty(
                 "No execution is as you asked. Silver and gold run when files have reached bronze:",
                 command: "cupel run sample")
+            : Parts.empty(
+                "Step Functions lists no child execution here. An emulator runs the items without executions of their own."
+            )
+        let list =
+            rows.isEmpty
+            ? none
             : Parts.table(
                 "Executions",
                 [("Status", false), ("Machine", false), ("Execution", false), ("Started", false), ("Took", true)], rows)
@@ -39,10 +46,25 @@ enum ExecutionsPage {
             <button>Show</button>
             </form>
             \(request.canChange ? start(machine.isEmpty ? machines : [machine]) : .nothing)
-            <div data-live="executions">\(list)</div>
+            <div data-live="executions">\(run.map(mapRun) ?? .nothing)\(list)</div>
             \(note)
             """
         return Page.Content(title: "Executions", body: body)
+    }
+
+    /// How far the items of a map run are, and where it belongs.
+    private static func mapRun(_ run: JSON) -> HTML {
+        let counts = ["total", "pending", "running", "succeeded", "failed", "timed_out", "aborted"].compactMap {
+            name -> (String, HTML)? in
+            guard let count = run[number: name], count > 0 || name == "total" || name == "failed" else { return nil }
+            return (name == "total" ? "Items" : name.replacing("_", with: " "), "\(Shown.count(count))")
+        }
+        let arn = run[text: "execution_arn"] ?? ""
+        let name = arn.split(separator: ":").last.map(String.init) ?? arn
+        return """
+            <p class="lead">A map run of <a class="mono" href="\(Parts.address("executions", arn))">\(name)</a> \(Parts.state(run[text: "status"]))</p>
+            \(Parts.facts(counts))<h2>Child executions</h2>
+            """
     }
 
     /// Buttons that start the machines that take further what waits; the others start by themselves, with a file.

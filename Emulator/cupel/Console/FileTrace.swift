@@ -112,7 +112,11 @@ struct FileTrace {
         steps.append(recorded)
         if let target = record.computeTarget {
             var route = Step(title: "Routed", state: "success")
-            route.link = target == .lambda ? "flow/dispatch-machine" : "executions?machine=ingestion"
+            route.link =
+                FileExecution.arn(of: record, machine: pipeline.stateMachine("ingestion"), pipeline.client).map {
+                    "executions/\($0)"
+                }
+                ?? (target == .lambda ? "flow/dispatch-machine" : "executions?machine=ingestion")
             route.facts = ["to": .string(target.rawValue)]
             route.facts["estimated_rows"] = record.estimatedRecordCount.map { .int($0) }
             steps.append(route)
@@ -142,7 +146,10 @@ struct FileTrace {
         var step = Step(title: "Silver", state: record.status.rawValue, at: record.finishedAt ?? record.updatedAt)
         step.link = "tables/dm_silver.\(record.table)"
         step.took = record.durationInMilliseconds
-        if let before = bronze?.finishedAt, let at = step.at { step.waited = Int(at.milliseconds(since: before)) }
+        // A file that was replayed to the same bytes is in silver since before.
+        if let before = bronze?.finishedAt, let at = step.at, at >= before {
+            step.waited = Int(at.milliseconds(since: before))
+        }
         step.facts = ["table": .string("dm_silver.\(record.table)")]
         step.facts["batch"] = record.batchID.map { .string($0) }
         if let error = record.errorMessage {

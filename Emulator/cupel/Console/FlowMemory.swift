@@ -121,16 +121,13 @@ final class FlowMemory: Sendable {
     private static func readMachines(
         _ deployed: DeployedParts, _ pipeline: Pipeline, _ found: inout [String: Activity]
     ) {
-        // The ARN has the form of those that the pipeline knows.
-        guard let known = pipeline.silverMachine ?? pipeline.goldMachine, let colon = known.lastIndex(of: ":") else {
-            return
-        }
         let failures = ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"]
         func metric(_ name: String, _ machine: String) -> MetricFigures.Metric {
             MetricFigures.Metric(
                 namespace: "AWS/States", name: name, dimension: "StateMachineArn",
-                value: "\(known[...colon])\(pipeline.functionPrefix)\(machine)")
+                value: pipeline.stateMachine(machine) ?? machine)
         }
+        guard pipeline.stateMachine("silver") != nil else { return }
         let machines = deployed.machines.keys
         let started = MetricFigures(
             machines.map { metric("ExecutionsStarted", $0) }, period: 60, count: minutes, from: pipeline)

@@ -22,7 +22,10 @@ extension PipelineSource {
             ]
         }
         if let run = filter.mapRun {
-            return ["executions": .array(try children(of: run, filter)), "machines": .array(machines)]
+            return [
+                "executions": .array(try children(of: run, filter)), "machines": .array(machines),
+                "map_run": try mapRun(run),
+            ]
         }
         let columns = OperationTable.executionRuns.columns.map(\.name)
         var rows: [JSON] = []
@@ -69,6 +72,19 @@ extension PipelineSource {
             if let start, let stop { row["duration"] = .int(stop.milliseconds(since: start)) }
             return .object(row)
         }
+    }
+
+    /// A map run: how far its items are, and the execution that it is a part of.
+    private func mapRun(_ run: String) throws(ConsoleFault) -> JSON {
+        let answer = try states("DescribeMapRun", ["mapRunArn": .string(run)])
+        var document: JSONObject = [
+            "status": answer["status"] ?? .null, "execution_arn": answer["executionArn"] ?? .null,
+        ]
+        document["started_at"] = Self.instant(answer["startDate"]).map { .string($0.rfc3339) }
+        for name in ["total", "pending", "running", "succeeded", "failed", "timedOut", "aborted"] {
+            document[name == "timedOut" ? "timed_out" : name] = answer["itemCounts"]?[name] ?? .null
+        }
+        return .object(document)
     }
 
     // MARK: Express

@@ -105,6 +105,7 @@ import Testing
         source.answers["execution"] = [
             "execution": [
                 "name": "run", "status": "FAILED", "error": "Oh<no>", "cause": #"{"errorMessage":"it broke"}"#,
+                "input": #"[{"control_id":"0123456789abcdef0123456789abcdef"}]"#,
             ],
             "definition": ["StartAt": "Convert", "States": ["Convert": ["Type": "Task", "End": true]]],
             "events": [
@@ -113,6 +114,29 @@ import Testing
         ]
         let page = try ExecutionPage.render(Page.Request(id: "arn"), source).body.text
         #expect(page.contains("Oh&lt;no&gt;") && page.contains("<p>it broke</p>") && page.contains("it &lt;broke&gt;"))
+        #expect(page.contains("href=\"/console/files/0123456789abcdef0123456789abcdef\""))
         #expect(page.contains("node failed") && page.contains("&quot;n&quot;: 2"))
+    }
+
+    @Test("a map run's page has how far its items are, its child executions, and the way back")
+    func mapRun() throws {
+        let source = StubSource()
+        var answer: JSONObject = [
+            "map_run": [
+                "status": "RUNNING", "execution_arn": "arn:aws:states:us-east-1:0:execution:m:parent", "total": 12,
+                "succeeded": 9, "failed": 0, "aborted": 0,
+            ],
+            "executions": [["execution_arn": "arn:child", "name": "child-1", "status": "SUCCEEDED"]],
+        ]
+        source.answers["executions"] = .object(answer)
+        let request = Page.Request(query: ["map_run": "arn:run"])
+        let page = try ExecutionsPage.render(request, source).body.text
+        for text in ["child-1", "/console/executions/arn%3Achild", ">parent</a>", "<dd>12</dd>", "<dd>9</dd>"] {
+            #expect(page.contains(text), "\(text)")
+        }
+        #expect(!page.contains("aborted</dt>"))
+        answer["executions"] = []
+        source.answers["executions"] = .object(answer)
+        #expect(try ExecutionsPage.render(request, source).body.text.contains("lists no child execution"))
     }
 }

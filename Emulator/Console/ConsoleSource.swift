@@ -6,7 +6,7 @@ package import JSON
 package protocol ConsoleSource: Sendable {
     /// Counts of each stage, queues and streams, and the parts of the picture.
     ///
-    /// - Parameter patience: how long to wait for them at most; the answer then has those that were read last, or
+    /// - Parameter patience: how long to wait for them at most; the answer then has those that were read last and `is_old`, or
     ///   `is_counting`. Nil waits for as long as it takes.
     func flow(patience: Duration?) throws(ConsoleFault) -> JSON
     /// A part of the picture: its records, its function, its alarms.
@@ -18,7 +18,8 @@ package protocol ConsoleSource: Sendable {
     func log(_ request: LogRequest) throws(ConsoleFault) -> JSON
     func executions(_ filter: ExecutionFilter) throws(ConsoleFault) -> JSON
     func execution(_ arn: String) throws(ConsoleFault) -> JSON
-    func tables() throws(ConsoleFault) -> JSON
+    /// - Parameter patience: how long to wait for the days, which are counted: as for ``flow(patience:)``.
+    func tables(patience: Duration?) throws(ConsoleFault) -> JSON
     func table(_ name: String) throws(ConsoleFault) -> JSON
     /// Answers SQL as `cupel query` does, at most `limit` rows.
     func query(_ statement: String, limit: Int) throws(ConsoleFault) -> JSON
@@ -27,7 +28,8 @@ package protocol ConsoleSource: Sendable {
     func quarantine(table: String?, limit: Int) throws(ConsoleFault) -> JSON
     func lineage() throws(ConsoleFault) -> JSON
     func streams() throws(ConsoleFault) -> JSON
-    func cost() throws(ConsoleFault) -> JSON
+    /// - Parameter patience: as for ``flow(patience:)``.
+    func cost(patience: Duration?) throws(ConsoleFault) -> JSON
     /// Replays records, or says what a replay would do.
     func replay(_ request: ReplayRequest) throws(ConsoleFault) -> JSON
     /// Starts a failed execution again from where it failed.
@@ -53,7 +55,7 @@ package struct FileFilter: Sendable, Hashable {
     package var status: String?
     /// A time, or how long ago, as `cupel status --since` takes it.
     package var since: String?
-    /// A part of the key, the ID or the error.
+    /// A part of the key, the ID or the error: as it is there, or in lower case, capitals or with a capital first letter.
     package var text: String?
     /// The day on which the file arrived: `2026-11-30`.
     package var day: String?

@@ -94,7 +94,8 @@ struct RunningPipeline: Sendable {
 
     /// Serves the console at the emulator's port. It asks the emulator as any client does.
     private static func serveConsole(over pipeline: Pipeline, by emulator: Emulator) {
-        let source = PipelineSource(pipeline: pipeline)
+        // The answers are made and read in this process: small ones keep it small.
+        let source = PipelineSource(pipeline: pipeline, pace: CountingPace(pageSize: 100))
         let console = Console(source, Console.Settings(title: "local", isReadOnly: false))
         emulator.serve(Console.isAddressed) { await console.respond(to: $0) }
     }

@@ -22,7 +22,7 @@ extension Operation {
         ) { (arguments, source) throws(ConsoleFault) in try source.part(try arguments.required("part")) },
         Operation(
             method: .get, path: "files", id: "listFiles",
-            summary: "Control records: a page of an index, or sorted among the first records that the filter finds",
+            summary: "Control records: a page of an index, sorted among the first ones, or what a search found so far",
             parameters: [
                 Parameter(name: "layer", kind: .choice(layerNames), about: "default: bronze"),
                 Parameter(name: "table", kind: .text, about: "records of this table alone"),
@@ -30,7 +30,8 @@ extension Operation {
                 Parameter(
                     name: "since", kind: .text,
                     about: "changed since this time: 2026-03-01T09:30:00Z, or 90s, 15m, 2h, 3d ago", example: "2h"),
-                Parameter(name: "text", kind: .text, about: "a part of the key, the ID or the error"),
+                Parameter(
+                    name: "text", kind: .text, about: "a part of the key, the ID or the error, as it is written there"),
                 Parameter(
                     name: "day", kind: .text, about: "arrived on this day, such as 2026-11-30", example: "2026-11-30"),
                 Parameter(
@@ -39,7 +40,9 @@ extension Operation {
                 Parameter(name: "order", kind: .choice(["descending", "ascending"]), about: "default: descending"),
                 Parameter(name: "limit", kind: .number(1...1000), about: "the most records; default: 100"),
                 Parameter(name: "after", kind: .text, about: "the next of the page before"),
-            ], answer: "records:list examined:number truncated:bool sorted_by:text? next:text?"
+            ],
+            answer: "records:list examined:number searched:number? total:number? truncated:bool sorted_by:text? "
+                + "next:text?"
         ) { (arguments, source) throws(ConsoleFault) in try source.files(FileFilter(arguments)) },
         Operation(
             method: .get, path: "files/{id}", id: "showFile", summary: "A file's life, from raw to gold",
@@ -84,7 +87,7 @@ extension Operation {
                     about: "executions in this status alone"),
                 Parameter(name: "map_run", kind: .text, about: "a map run's ARN, for its child executions"),
                 Parameter(name: "limit", kind: .number(1...500), about: "the most executions; default: 100"),
-            ], answer: "executions:list machines:list"
+            ], answer: "executions:list machines:list map_run:object?"
         ) { (arguments, source) throws(ConsoleFault) in
             var filter = ExecutionFilter()
             filter.machine = arguments[text: "machine"]
@@ -125,8 +128,8 @@ extension Operation {
         ) { (arguments, source) throws(ConsoleFault) in try source.start(machine: try arguments.required("machine")) },
         Operation(
             method: .get, path: "tables", id: "listTables", summary: "The tables of silver and gold",
-            answer: "tables:list days:list truncated:bool"
-        ) { (_, source) throws(ConsoleFault) in try source.tables() },
+            answer: "tables:list days:list truncated:bool is_counting:bool?"
+        ) { (_, source) throws(ConsoleFault) in try source.tables(patience: nil) },
         Operation(
             method: .get, path: "tables/{name}", id: "showTable",
             summary: "A table: columns, partitions, snapshots, data files, how its schema and its quality changed",
@@ -188,8 +191,8 @@ extension Operation {
         Operation(
             method: .get, path: "cost", id: "cost",
             summary: "What files cost: by table, target and day, and with another threshold",
-            answer: "rows:list days:list thresholds:list prices:list truncated:bool"
-        ) { (_, source) throws(ConsoleFault) in try source.cost() },
+            answer: "rows:list days:list thresholds:list prices:list truncated:bool is_counting:bool?"
+        ) { (_, source) throws(ConsoleFault) in try source.cost(patience: nil) },
         Operation(
             method: .get, path: "lines", id: "findLines",
             summary: "Lines of a table's raw files that have a value, in the newest files first",

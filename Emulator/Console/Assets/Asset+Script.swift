@@ -90,7 +90,7 @@ extension Asset {
                     const fresh = page.querySelector(`[data-live="${part.dataset.live}"]`);
                     // What the user works on stays as it is.
                     const active = part.contains(document.activeElement) ? document.activeElement : null;
-                    const isUsed = active && !active.matches("a[href], .scroll") || $("details[open] .later", part) || $("input:checked", part) || $(".visit[open]", part);
+                    const isUsed = active && !active.matches("a[href], .scroll") || $("details[open] .later", part) || "searching" in part.dataset || $("input:checked", part) || $(".visit[open]", part);
                     if (fresh && !isUsed && fresh.innerHTML !== part.dataset.was) {
                       part.dataset.was = fresh.innerHTML;
                       const places = $$(".scroll", part).map(box => [box.scrollLeft, box.scrollTop]), focused = $$("a[href], .scroll", part).indexOf(active);
@@ -170,6 +170,34 @@ extension Asset {
               const all = $("[data-all]", bar);
               all?.addEventListener("click", () => run(JSON.parse(all.dataset.all), true));
             } };
+            // A search among very many records: each request looks at some of them, and the page asks on until it is full.
+            const search = root => { for (const place of $$("[data-search]", root)) searchOn(place).catch(error => say(error.message)); };
+            const searchOn = async place => {
+              const part = place.closest("[data-live]"), full = Number(place.dataset.search), link = $("a", place), stop = element("button", "Stop");
+              let isStopped = false;
+              stop.type = "button";
+              stop.addEventListener("click", () => { isStopped = true; });
+              part.dataset.searching = "";
+              link.before(stop);
+              link.hidden = true;
+              try {
+                while (!isStopped && place.isConnected && $$("tbody tr", part).length < full) {
+                  const answer = await fetch(link.href);
+                  const page = new DOMParser().parseFromString(await answer.text(), "text/html"), found = $("[data-live=files]", page);
+                  if (!found) throw new Error($(".problem", page)?.textContent || answer.statusText);
+                  const rows = $$("tbody tr", found), body = $("tbody", part), more = $(".more", found), next = more && $("a", more);
+                  times(found);
+                  if (body) body.append(...rows); else $(".empty", part)?.replaceWith(rows.length ? $(".scroll", found) : $(".empty", found));
+                  // A page that is full by itself does not say how far the search is.
+                  if (more && more.childElementCount > 1 || !next) $("p", place).textContent = more && $("p", more).textContent;
+                  if (!next) { link.remove(); say("All records are searched."); break; }
+                  link.href = next.href;
+                }
+              } finally {
+                stop.remove();
+                link.hidden = false;
+              }
+            };
             // How far replayed records are, until each has ended.
             const follow = async (outcome, ids) => {
               const left = new Set(ids), failed = [];
@@ -376,7 +404,7 @@ extension Asset {
               });
             };
             const open = () => { const place = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1))); if (place && place.tagName === "DETAILS") place.open = true; };
-            const prepare = root => { times(root); later(root); replay(root); runs(root); };
+            const prepare = root => { times(root); later(root); replay(root); runs(root); search(root); };
             // On a narrow screen the navigation is wider than the page.
             $("nav a[aria-current]")?.scrollIntoView({block: "nearest", inline: "center"});
             prepare(document); sql(); workbench(); keys(); live(); open();

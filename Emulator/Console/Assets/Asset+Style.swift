@@ -154,7 +154,9 @@ extension Asset {
             .log { max-height: 420px; }
             .said { position: fixed; right: 16px; bottom: 16px; max-width: min(420px, calc(100vw - 32px)); background: var(--text); color: var(--page); border-radius: 8px; padding: 8px 14px; }
             .said:empty { display: none; }
-            .more { text-align: right; }
+            .more { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: center; margin-top: 8px; }
+            .more p { margin: 2px 0; }
+            .more p:last-child:has(a, button) { margin-left: auto; }
             .cell { display: inline-block; min-width: 34px; text-align: center; border-radius: 4px; padding: 2px 4px; background: var(--good-back); color: var(--good); text-decoration: none; font-variant-numeric: tabular-nums; }
             .cell.bad { background: var(--bad-back); color: var(--bad); }
             @media (min-width: 641px) { .flow.narrow { display: none; } }

@@ -70,6 +70,20 @@ enum Parts {
         "<div class=\"later\" data-from=\"\(address)\"><p class=\"quiet\">\(waiting)</p><noscript><a href=\"\(address)\">open</a></noscript></div>"
     }
 
+    /// A live part. With counts that are old it reads itself again as soon as newer ones are there.
+    static func live(_ name: String, _ answer: JSON, _ body: HTML) -> HTML {
+        let isOld: HTML = answer["is_old"]?.bool == true ? " data-counting" : ""
+        return "<div data-live=\"\(name)\"\(isOld)>\(body)</div>"
+    }
+
+    /// A live part whose counts are being read: the page reads itself again when they are there.
+    static func counting(_ name: String, _ text: String) -> HTML {
+        """
+        <div data-live="\(name)" data-counting aria-busy="true"><div class="empty"><p>\(text)</p>
+        <noscript><p>Load this page again in a moment.</p></noscript></div></div>
+        """
+    }
+
     static func details(_ title: HTML, _ body: HTML, isOpen: Bool = false) -> HTML {
         let open: HTML = isOpen ? " open" : ""
         return "<details\(open)><summary>\(title)</summary>\(body)</details>"

@@ -69,6 +69,13 @@ enum Shown {
         }
     }
 
+    /// A measured number with the digits that say something: `8.08`, `198`.
+    static func measured(_ value: JSON?) -> String {
+        guard let number = value?.double else { return self.value(value) }
+        guard number != number.rounded() else { return decimal(number, places: 0) }
+        return decimal(number, places: number.magnitude < 1 ? 4 : 2)
+    }
+
     /// JSON on lines of their own, as far as a text is JSON.
     static func pretty(_ text: String?) -> String {
         guard let text else { return none }

@@ -3,7 +3,10 @@ internal import JSON
 /// What files cost: measured time, multiplied by the prices of AWS.
 enum CostPage {
     static func render(_ request: Page.Request, _ source: any ConsoleSource) throws(ConsoleFault) -> Page.Content {
-        let answer = try source.cost()
+        let answer = try source.cost(patience: Page.patience)
+        guard answer["is_counting"]?.bool != true else {
+            return Page.Content(title: "Cost", body: Parts.counting("cost", "Adding up what files cost…"))
+        }
         let rows = answer[list: "rows"].map { row -> [HTML] in
             [
                 "\(row[text: "table"] ?? "")", "\(row[text: "target"] ?? "")", "\(Shown.count(row[number: "files"]))",
@@ -15,9 +18,11 @@ enum CostPage {
         guard !rows.isEmpty else {
             return Page.Content(
                 title: "Cost",
-                body: Parts.empty(
-                    "No file has been converted yet, so nothing is measured.",
-                    command: "cupel generate -o sample\ncupel run sample"))
+                body: Parts.live(
+                    "cost", answer,
+                    Parts.empty(
+                        "No file has been converted yet, so nothing is measured.",
+                        command: "cupel generate -o sample\ncupel run sample")))
         }
         let days = answer[list: "days"].map { day -> [HTML] in
             [
@@ -45,7 +50,7 @@ enum CostPage {
             <h2>Prices</h2>
             \(Parts.table("Prices", [("What", false), ("USD", true), ("Per", false)], prices))
             """
-        return Page.Content(title: "Cost", body: body)
+        return Page.Content(title: "Cost", body: Parts.live("cost", answer, body))
     }
 
     /// What each threshold would cost; the cheapest is said to be so.

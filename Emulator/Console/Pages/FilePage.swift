@@ -99,7 +99,7 @@ enum FilePage {
         let rows = rules.map { rule -> [HTML] in
             [
                 Parts.state(rule[text: "outcome"]), "\(Shown.value(rule["rule"]))", "\(Shown.value(rule["column"]))",
-                "\(Shown.value(rule["measured"]))", "\(Shown.value(rule["expected"]))",
+                "\(Shown.measured(rule["measured"]))", "\(Shown.value(rule["expected"]))",
                 "\(Shown.value(rule["severity"]))",
             ]
         }
@@ -122,6 +122,7 @@ enum FilePage {
             <section><h2>Cost</h2>
             \(Parts.facts([
                 ("By Lambda", "\(CostPage.money(cost["lambda"]))"), ("By Fargate", "\(CostPage.money(cost["ecs"]))"),
+                ("By a job of Spark", "\(CostPage.money(cost["emr"]))"),
                 ("It took", "\(Shown.duration(cost[number: "took_ms"])) by \(cost[text: "target"] ?? "")"),
             ]))
             <p class="quiet"><a href="\(Parts.address("cost"))">What all files cost</a></p></section>

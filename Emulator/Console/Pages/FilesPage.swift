@@ -11,11 +11,12 @@ enum FilesPage {
         filter = FileFilter(try operation.arguments(path: [:], query: given.map { ($0.key, $0.value) }, body: []))
         let answer = try source.files(filter)
         let records = answer[list: "records"]
+        let isSearching = answer[number: "searched"] != nil && answer[text: "next"] != nil
         let body: HTML = """
             \(form(filter))
-            \(request.canChange && !records.isEmpty ? replay(filter) : .nothing)
+            \(request.canChange && (!records.isEmpty || isSearching) ? replay(filter) : .nothing)
             <div data-live="files">
-            \(records.isEmpty ? empty(filter) : table(records, answer, filter, canChange: request.canChange))
+            \(records.isEmpty ? empty(filter, isSearching: isSearching) : table(records, answer, filter, canChange: request.canChange))
             \(more(answer, filter))
             </div>
             """
@@ -47,7 +48,8 @@ enum FilesPage {
         return "<input type=\"hidden\" name=\"sort\" value=\"\(sort.rawValue)\">\(order)"
     }
 
-    private static func empty(_ filter: FileFilter) -> HTML {
+    private static func empty(_ filter: FileFilter, isSearching: Bool) -> HTML {
+        guard !isSearching else { return Parts.empty("Nothing is found so far.") }
         let isFiltered = [filter.table, filter.status, filter.since, filter.text, filter.day, filter.after].contains {
             $0 != nil
         }
@@ -145,11 +147,26 @@ enum FilesPage {
         return .object(members)
     }
 
+    /// The way to the next page. What no index finds is searched a part at a time: the script goes on until the page is full.
     private static func more(_ answer: JSON, _ filter: FileFilter) -> HTML {
-        guard let next = answer[text: "next"] else { return .nothing }
+        let searched = answer[number: "searched"].map { count -> String in
+            // Records that came since they were counted are searched, too.
+            let all = answer[number: "total"].flatMap { $0 > count ? " of \(Shown.count($0))" : nil } ?? ""
+            return "Searched \(Shown.count(count))\(all) records."
+        }
+        guard let next = answer[text: "next"] else {
+            return searched.map { "<div class=\"more\"><p class=\"quiet\">\($0)</p></div>" } ?? .nothing
+        }
         var following = filter
         following.after = next
-        return "<p class=\"more\"><a href=\"\(address(following))\" rel=\"next\">Next page</a></p>"
+        let isFull = answer[list: "records"].count >= filter.limit
+        guard let searched, !isFull else {
+            return "<div class=\"more\"><p><a href=\"\(address(following))\" rel=\"next\">Next page</a></p></div>"
+        }
+        return """
+            <div class="more" data-search="\(filter.limit)"><p class="quiet">\(searched)</p>
+            <p><a href="\(address(following))" rel="next">Search on</a></p></div>
+            """
     }
 
     private static func address(_ filter: FileFilter) -> String {

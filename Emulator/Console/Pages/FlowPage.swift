@@ -2,18 +2,12 @@ internal import JSON
 
 /// The pipeline as a picture: each stage with what is in it, and where to look next.
 enum FlowPage {
-    /// How long the page waits for new counts. Those that take longer come as an event.
-    private static let patience = Duration.milliseconds(50)
-
     static func render(_ request: Page.Request, _ source: any ConsoleSource) throws(ConsoleFault) -> Page.Content {
-        let flow = try source.flow(patience: patience)
+        let flow = try source.flow(patience: Page.patience)
         guard flow["is_counting"]?.bool != true else {
             return Page.Content(
                 title: "Flow",
-                body: """
-                    <div data-live="flow" data-counting aria-busy="true"><div class="empty"><p>Counting what is in the pipeline…</p>
-                    <noscript><p>Load this page again in a moment.</p></noscript></div></div>
-                    """)
+                body: Parts.counting("flow", "Counting what is in the pipeline…"))
         }
         let stages = flow[list: "stages"].map(stage)
         let failures = flow[list: "failures"].map { record -> [HTML] in
@@ -54,14 +48,12 @@ enum FlowPage {
                 "Nothing has come through the pipeline yet. Take sample files through it:",
                 command: "cupel generate -o sample\ncupel run sample") : HTML.nothing
         let body: HTML = """
-            <div data-live="flow">
             \(start)
             \(FlowPicture(nodes).html)
             <ol class="flow\(narrow)" aria-label="Stages, in the order of the data">\(stages)</ol>
             \(failed)\(waiting)
-            </div>
             """
-        return Page.Content(title: "Flow", body: body)
+        return Page.Content(title: "Flow", body: Parts.live("flow", flow, body))
     }
 
     private static func stage(_ stage: JSON) -> HTML {

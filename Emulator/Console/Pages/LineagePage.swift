@@ -26,6 +26,7 @@ enum LineagePage {
             \(wanted == nil ? picture(tables) : .nothing)
             <ul class="plain chips" aria-label="Tables">\(links)</ul>
             \(none)\(parts)
+            <p><a href="\(Console.root)api/lineage" download="lineage.json">Keep all of it as lineage.json</a></p>
             """
         return Page.Content(title: "Lineage", body: body)
     }

@@ -24,6 +24,9 @@ struct Page: Sendable {
     var parameters: [String] = []
     var isListed = true
     var isInNavigation: Bool { !hasID && isListed }
+    /// How long a page waits for counts. Those that take longer come as an event.
+    static let patience = Duration.milliseconds(50)
+
     let render: @Sendable (Request, any ConsoleSource) throws(ConsoleFault) -> Content
 
     static let all: [Page] = [

@@ -3,7 +3,7 @@ internal import JSON
 /// The tables of silver and gold, and the days of bronze.
 enum TablesPage {
     static func render(_ request: Page.Request, _ source: any ConsoleSource) throws(ConsoleFault) -> Page.Content {
-        let answer = try source.tables()
+        let answer = try source.tables(patience: Page.patience)
         let rows = answer[list: "tables"].map { table -> [HTML] in
             let name = table[text: "table"] ?? ""
             let failed = table[number: "failed_files"] ?? 0
@@ -15,18 +15,22 @@ enum TablesPage {
                 failed > 0 ? "<strong class=\"warn\">\(Shown.count(failed))</strong>" : "0",
             ]
         }
-        guard !rows.isEmpty else {
-            return Page.Content(
-                title: "Tables",
-                body: Parts.empty(
-                    "Silver and gold have no table yet. A table is made with its first file:",
-                    command: "cupel generate -o sample\ncupel run sample"))
-        }
+        let none = Parts.empty(
+            "Silver and gold have no table yet. A table is made with its first file:",
+            command: "cupel generate -o sample\ncupel run sample")
+        let list =
+            rows.isEmpty
+            ? none
+            : Parts.table(
+                "Tables",
+                [
+                    ("Table", false), ("Rows", true), ("Files", true), ("Size", true), ("Last commit", false),
+                    ("Waiting", true), ("Failed", true),
+                ], rows)
+        let isCounting = answer["is_counting"]?.bool == true
         let body: HTML = """
-            <div data-live="tables">
-            \(Parts.table("Tables", [("Table", false), ("Rows", true), ("Files", true), ("Size", true), ("Last commit", false), ("Waiting", true), ("Failed", true)], rows))
-            \(days(answer))
-            </div>
+            <div data-live="tables">\(list)</div>
+            \(isCounting ? Parts.counting("days", "Counting what arrived each day…") : Parts.live("days", answer, days(answer)))
             """
         return Page.Content(title: "Tables", body: body)
     }
@@ -82,10 +86,15 @@ enum TablePage {
                     "<li>\(Parts.fileLink(file[text: "control_id"] ?? "", key.split(separator: "/").last.map(String.init) ?? key))</li>"
             }
             let files: HTML = sources.isEmpty ? "" : "<ul>\(Array(sources))</ul>"
+            // A writer without batches of its own says only what it added and took away.
+            func count(_ name: String, _ written: String) -> HTML {
+                let number = snapshot[number: name] ?? snapshot["summary"]?[text: written].flatMap { Int($0) }
+                return "\(Shown.count(number))"
+            }
             return [
                 "\(Shown.count(snapshot[number: "snapshot"]))", Shown.time(snapshot[text: "committed_at"]),
-                "\(Shown.count(snapshot[number: "inserted"]))", "\(Shown.count(snapshot[number: "updated"]))",
-                "\(Shown.count(snapshot[number: "deleted"]))", files,
+                count("inserted", "added-records"), "\(Shown.count(snapshot[number: "updated"]))",
+                count("deleted", "deleted-records"), files,
             ]
         }
         let files = table[list: "data_files"].map { file -> [HTML] in
@@ -135,7 +144,7 @@ enum TablePage {
             return [
                 "\(rule[text: "rule"] ?? "")", "\(Shown.value(rule["column"]))", "\(Shown.value(rule["expected"]))",
                 trend(files, rule[text: "rule"] ?? ""),
-                "\(Shown.value(last?["measured"]))", Parts.state(last?[text: "outcome"]),
+                "\(Shown.measured(last?["measured"]))", Parts.state(last?[text: "outcome"]),
                 "\(Shown.count(files.count { $0[text: "outcome"] == "failed" })) of \(Shown.count(files.count))",
             ]
         }
@@ -155,7 +164,7 @@ enum TablePage {
             let outcome = file[text: "outcome"] ?? ""
             let kind: HTML = outcome == "failed" ? "bad" : outcome == "passed" ? "good" : "odd"
             return """
-                <a href="\(Parts.address("files", file[text: "control_id"] ?? ""))" aria-label="\(file[text: "at"] ?? ""): \(Shown.value(file["measured"])), \(outcome)"><g class="node \(kind)"><title>\(file[text: "at"] ?? ""): \(Shown.value(file["measured"])), \(outcome)</title><rect x="\(place * 7)" y="\(26 - height)" width="5" height="\(height)"/></g></a>
+                <a href="\(Parts.address("files", file[text: "control_id"] ?? ""))" aria-label="\(file[text: "at"] ?? ""): \(Shown.measured(file["measured"])), \(outcome)"><g class="node \(kind)"><title>\(file[text: "at"] ?? ""): \(Shown.measured(file["measured"])), \(outcome)</title><rect x="\(place * 7)" y="\(26 - height)" width="5" height="\(height)"/></g></a>
                 """
         }
         let width = max(7, files.count * 7)

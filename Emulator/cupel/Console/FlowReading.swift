@@ -25,11 +25,12 @@ final class FlowReading: Sendable {
     /// - Parameters:
     ///   - patience: how long to wait for them; nil for as long as it takes. Afterwards the counts are as they were read last.
     ///   - read: reads them, on a thread of its own.
-    /// - Returns: nil if they were never read, and take longer than `patience`.
+    /// - Returns: the counts, and whether they are older than was asked for; nil if they were never read, and take longer than
+    ///   `patience`.
     func document(
         age: Duration, patience: Duration?,
         _ read: @escaping @Sendable (inout [Layer: LayerTally]) throws(ConsoleFault) -> JSON
-    ) throws(ConsoleFault) -> JSON? {
+    ) throws(ConsoleFault) -> (counts: JSON, isOld: Bool)? {
         let asked = ContinuousClock.now
         enum Answer { case known(Result<JSON, ConsoleFault>), started(Int, [Layer: LayerTally]), joined(Int) }
         let answer = state.withLock { state -> Answer in
@@ -42,7 +43,7 @@ final class FlowReading: Sendable {
         }
         let count: Int
         switch answer {
-        case .known(let outcome): return try outcome.get()
+        case .known(let outcome): return (try outcome.get(), false)
         case .joined(let known): count = known
         case .started(let known, let tallies):
             count = known
@@ -66,6 +67,8 @@ final class FlowReading: Sendable {
                 guard changed.wait(until: asked + patience) else { return }
             }
         }
-        return try state.withLock { $0.outcome }?.get()
+        let (outcome, now) = state.withLock { ($0.outcome, $0.count) }
+        guard let outcome else { return nil }
+        return (try outcome.get(), now == count)
     }
 }

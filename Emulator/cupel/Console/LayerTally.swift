@@ -51,6 +51,8 @@ struct LayerCounts: Sendable {
 
 /// How much of the time goes into counting.
 struct CountingPace: Sendable {
+    /// Records that one call reads: more are fewer calls, and more memory.
+    var pageSize = 500
     /// How long one reading counts; it reads a page at least.
     var budget = Duration.milliseconds(300)
     /// How many times as long as a whole count took nothing is counted after it.
@@ -64,7 +66,6 @@ struct CountingPace: Sendable {
 /// A small layer is read whole each time, with one call. A large one is counted in the background, from one reading to the next, and
 /// then stays as it was counted until a multiple of that time has passed; only its open work is read meanwhile, by its sparse index.
 struct LayerTally: Sendable {
-    private static let pageSize = 500
     /// Records that one reading counts whole, so that they say what is in flight too.
     private static let smallLayer = 1000
     /// Records that are counted at most: on AWS a million cost a few cents.
@@ -88,11 +89,13 @@ struct LayerTally: Sendable {
         guard unfinished != nil || began >= countIsDue else { return try readOpenWork(source) }
         var (sums, next, took) = unfinished ?? (LayerCounts(), nil, .zero)
         let isWhole = unfinished == nil
+        let query = RecordQuery(layer: layer, attributes: RecordFigures.attributes)
         var small: [RecordFigures] = []
         repeat {
-            let page = try source.figures(of: layer, after: next, limit: Self.pageSize)
-            for record in page.records { sums.add(record) }
-            if isWhole, sums.total <= Self.smallLayer { small += page.records }
+            let page = try source.page(of: query, after: next, limit: source.pace.pageSize)
+            let records = page.items.compactMap(RecordFigures.init)
+            for record in records { sums.add(record) }
+            if isWhole, sums.total <= Self.smallLayer { small += records }
             next = page.next
         } while next != nil && sums.total < Self.largestCount && ContinuousClock.now - began < source.pace.budget
         took += ContinuousClock.now - began

@@ -36,17 +36,20 @@ extension ControlRecord {
         return [
             "took_ms": .int(took), "target": .string(computeTarget.rawValue),
             "lambda": .dollars(ConversionPrice.function(seconds)), "ecs": .dollars(ConversionPrice.task(seconds)),
+            "emr": .dollars(ConversionPrice.job(seconds)),
         ]
     }
 }
 
 extension PipelineSource {
     /// The cost of all files, which is summed up while the flow page's counts are read.
-    func cost() throws(ConsoleFault) -> JSON {
-        _ = try flow(patience: nil)
+    func cost(patience: Duration?) throws(ConsoleFault) -> JSON {
+        let flow = try flow(patience: patience)
         let counts = memory.reading.counts(of: .bronze)
         var document = (counts?.cost ?? CostTally()).document
         document["truncated"] = .bool(counts?.isMore ?? true)
+        document["is_counting"] = flow["is_counting"] ?? false
+        document["is_old"] = flow["is_old"] ?? false
         return .object(document)
     }
 }

@@ -6,22 +6,29 @@ internal import JSON
 internal import Time
 
 extension PipelineSource {
-    /// The records that are read at most to sort them, or for a filter that no index serves.
+    /// The records that are read at most to sort them.
     private static let examinedLimit = 10_000
     /// As many records are sorted without being asked to: those of one call.
     private static let unaskedLimit = 1000
+    /// How long records are read to sort them.
+    private static let sortTime = Duration.seconds(1)
+    /// How long records are searched to replay them.
+    private static let replayTime = Duration.seconds(20)
+    /// Records that one call of a search examines.
+    private static let searchPage = 1000
     private static let replayLimit = 10_000
 
     func files(_ filter: FileFilter) throws(ConsoleFault) -> JSON {
-        let matching = try Matching(filter)
+        let matching = try FileMatching(filter)
         guard let text = filter.after else {
+            if let id = filter.text.flatMap({ ControlID($0) }) { return try one(id, matching) }
             if let sort = filter.sort { return try sorted(matching, by: sort, after: nil, Self.examinedLimit) }
             // A layer that fits one call is sorted; of a larger one, a page in the index's order costs as little.
-            if memory.isLarge(matching.query) { return try indexed(matching, from: nil) }
+            if memory.isLarge(matching.query) { return try indexed(matching, from: .start) }
             let all = try sorted(matching, by: .changed, after: nil, Self.unaskedLimit)
             guard all["truncated"]?.bool == true else { return all }
             memory.rememberLarge(matching.query)
-            return try indexed(matching, from: nil)
+            return try indexed(matching, from: .start)
         }
         switch PageMark(text) {
         case .index(let place): return try indexed(matching, from: place)
@@ -32,51 +39,122 @@ extension PipelineSource {
         }
     }
 
-    /// Calls `body` with the records that a filter finds, page after page.
-    ///
-    /// - Parameter body: says whether to go on.
-    /// - Returns: where the index goes on; nil at its end.
-    @discardableResult
-    private func forEachRecord(
-        _ matching: Matching, from start: ControlPage.Place?, pageSize: Int,
-        _ body: (_ page: ControlPage, _ records: [ControlRecord]) throws(ConsoleFault) -> Bool
-    ) throws(ConsoleFault) -> ControlPage.Place? {
-        var place = start
-        repeat {
-            let page = try faults { () throws(ControlError) in
-                try pipeline.control.page(matching.query, limit: pageSize, from: place)
-            }
-            place = page.next
-            guard try body(page, page.records.filter(matching.fits)) else { break }
-        } while place != nil
-        return place
-    }
-
-    /// A page in the order of the index.
-    private func indexed(_ matching: Matching, from start: ControlPage.Place?) throws(ConsoleFault) -> JSON {
-        let limit = matching.filter.limit
-        var records: [ControlRecord] = []
-        var examined = 0
-        var place = start
-        // A page must not find more than it shows, since the next one starts where the index was left.
-        repeat {
-            place = try forEachRecord(matching, from: place, pageSize: max(1, limit - records.count)) {
-                (page, found) throws(ConsoleFault) in
-                examined += page.records.count
-                records += found
-                return false
-            }
-        } while place != nil && records.count < limit && examined < Self.examinedLimit
-        records.sort { ($0.updatedAt, $0.controlID.text) > ($1.updatedAt, $1.controlID.text) }
+    /// The record that a whole ID names, if it fits.
+    private func one(_ id: ControlID, _ matching: FileMatching) throws(ConsoleFault) -> JSON {
+        let records = try records([id.text]).filter { matching.fits($0) && $0.schema == matching.layer.schema }
         return [
-            "records": .array(records.map { .object($0.document) }), "examined": .int(examined), "truncated": false,
-            "sorted_by": .null, "next": place.map { .string(PageMark.index($0).text) } ?? .null,
+            "records": .array(records.map { .object($0.document) }), "examined": .int(records.count),
+            "searched": .null, "total": .null, "truncated": false, "sorted_by": .null, "next": .null,
         ]
     }
 
+    // MARK: In the order of the index
+
+    /// What was found in the order of an index, and where to go on.
+    private struct Found {
+        var records: [ControlRecord] = []
+        /// Nil at the end of the index.
+        var next: ControlPage.Place?
+        var examined = 0
+    }
+
+    /// A page in the order of the index. A search that finds little ends before the page is full.
+    private func indexed(_ matching: FileMatching, from start: IndexMark) throws(ConsoleFault) -> JSON {
+        var found =
+            if let query = matching.records {
+                try search(query, from: start.place, limit: matching.filter.limit)
+            } else {
+                try searchOpenWork(matching, from: start.place)
+            }
+        found.records.sort { ($0.updatedAt, $0.controlID.text) > ($1.updatedAt, $1.controlID.text) }
+        let searched = start.searched + found.examined
+        return [
+            "records": .array(found.records.map { .object($0.document) }), "examined": .int(found.examined),
+            "searched": matching.isSearch ? .int(searched) : .null,
+            "total": matching.isSearch ? recordCount(for: matching).map { .int($0) } ?? .null : .null,
+            "truncated": false, "sorted_by": .null,
+            "next": found.next.map { .string(PageMark.index(IndexMark(place: $0, searched: searched)).text) } ?? .null,
+        ]
+    }
+
+    /// Searches an index until a page is full or the time is over.
+    private func search(
+        _ query: RecordQuery, from start: ControlPage.Place, limit: Int
+    ) throws(ConsoleFault) -> Found {
+        let began = ContinuousClock.now
+        var found = Found()
+        var key = start.key?.json
+        var size = limit
+        repeat {
+            let page = try page(of: query, after: key, limit: size)
+            let taken = page.items.prefix(limit - found.records.count)
+            for item in taken { found.records.append(try ControlRecord(document: item, in: pipeline)) }
+            if taken.count < page.items.count, let last = taken.last {
+                // The next page goes on after the last record that is shown.
+                key = JSON.object(
+                    JSONObject(
+                        ["control_id", "schema_name", "table_name"].compactMap { name in last[name].map { (name, $0) } }
+                    ))
+                found.examined += page.examined * taken.count / page.items.count
+                break
+            }
+            found.examined += page.examined
+            key = page.next
+            // Where most records fit, few more than the page lacks are enough.
+            let missing = limit - found.records.count
+            size =
+                found.records.isEmpty
+                ? Self.searchPage : min(Self.searchPage, max(20, found.examined * missing / found.records.count))
+        } while key != nil && found.records.count < limit && ContinuousClock.now - began < searchTime
+        if let key {
+            do throws(ModelError) { found.next = ControlPage.Place(partition: 0, key: try Item(attributes: key)) } catch
+            { throw .failed("LastEvaluatedKey: \(error)") }
+        }
+        return found
+    }
+
+    /// Searches the records with work left in the same way.
+    private func searchOpenWork(
+        _ matching: FileMatching, from start: ControlPage.Place
+    ) throws(ConsoleFault) -> Found {
+        let began = ContinuousClock.now
+        let limit = matching.filter.limit
+        var found = Found()
+        found.next = start
+        // A page must not find more than it shows, since the next one starts where the index was left.
+        while let place = found.next, found.records.count < limit,
+            found.examined == 0 || ContinuousClock.now - began < searchTime
+        {
+            let page = try openPage(matching, from: place, limit: limit - found.records.count)
+            found.examined += page.records.count
+            found.records += page.records.filter(matching.fits)
+            found.next = page.next
+        }
+        return found
+    }
+
+    private func openPage(
+        _ matching: FileMatching, from place: ControlPage.Place?, limit: Int
+    ) throws(ConsoleFault) -> ControlPage {
+        try faults { () throws(ControlError) in
+            try pipeline.control.page(matching.query, limit: limit, from: place)
+        }
+    }
+
+    /// How many records there are to search, as far as they are counted.
+    private func recordCount(for matching: FileMatching) -> Int? {
+        guard let query = matching.records, let counts = memory.reading.counts(of: query.layer), !counts.isMore else {
+            return nil
+        }
+        guard let table = query.table else { return counts.total }
+        return counts.days.reduce(0) { $0 + ($1.key.table == table ? $1.value.files : 0) }
+    }
+
+    // MARK: Sorted
+
     /// A page of what the filter finds, sorted.
     private func sorted(
-        _ matching: Matching, by sort: FileFilter.Sort, after place: SortedList.Place?, _ examinedLimit: Int
+        _ matching: FileMatching, by sort: FileFilter.Sort, after place: SortedList.Place?, _ examinedLimit: Int
     ) throws(ConsoleFault) -> JSON {
         let list = try memory.sortedList(of: matching.filter, by: sort) { () throws(ConsoleFault) in
             try read(matching, by: sort, examinedLimit)
@@ -88,23 +166,39 @@ extension PipelineSource {
         let next = rest.count > matching.filter.limit ? last.map { PageMark.sorted($0).text } : nil
         return [
             "records": .array(records.map { .object($0.document) }), "examined": .int(list.examined),
-            "truncated": .bool(list.isMore), "sorted_by": .string(sort.rawValue),
+            "searched": .null, "total": .null, "truncated": .bool(list.isMore), "sorted_by": .string(sort.rawValue),
             "next": next.map { .string($0) } ?? .null,
         ]
     }
 
     private func read(
-        _ matching: Matching, by sort: FileFilter.Sort, _ examinedLimit: Int
+        _ matching: FileMatching, by sort: FileFilter.Sort, _ examinedLimit: Int
     ) throws(ConsoleFault) -> SortedList {
         var places: [SortedList.Place] = []
         var examined = 0
-        let end = try forEachRecord(matching, from: nil, pageSize: 1000) { (page, records) throws(ConsoleFault) in
-            examined += page.records.count
-            for record in records { places.append(SortedList.Place(of: record, by: sort)) }
-            return examined < examinedLimit
+        var isMore = false
+        if var query = matching.records {
+            query.attributes = ["control_id", sort.attribute]
+            let end = try forEachPage(of: query, limit: 1000, within: Self.sortTime) { (page) throws(ConsoleFault) in
+                examined += page.examined
+                places += page.items.compactMap { SortedList.Place(item: $0, by: sort) }
+                return examined < examinedLimit
+            }
+            isMore = end != nil
+        } else {
+            var next: ControlPage.Place? = .init(partition: 0)
+            while let place = next, examined < examinedLimit {
+                let page = try openPage(matching, from: place, limit: 1000)
+                examined += page.records.count
+                places += page.records.filter(matching.fits).compactMap {
+                    SortedList.Place(item: $0.item.json, by: sort)
+                }
+                next = page.next
+            }
+            isMore = next != nil
         }
         let isAscending = matching.filter.sort != nil && matching.filter.isAscending
-        return SortedList(places, isAscending: isAscending, examined: examined, isMore: end != nil)
+        return SortedList(places, isAscending: isAscending, examined: examined, isMore: isMore)
     }
 
     /// The records as they are now, in the order of their IDs here; those that are gone are left out.
@@ -130,17 +224,35 @@ extension PipelineSource {
 
     // MARK: Replay
 
+    /// The records that a filter finds, and whether there may be more.
+    private func found(by matching: FileMatching) throws(ConsoleFault) -> (ids: [ControlID], isMore: Bool) {
+        var ids: [ControlID] = []
+        var isMore = false
+        if var query = matching.records {
+            query.attributes = ["control_id"]
+            let end = try forEachPage(of: query, limit: Self.searchPage, within: Self.replayTime) {
+                (page) throws(ConsoleFault) in
+                ids += page.items.compactMap { ($0["control_id"]?["S"]?.string).flatMap { ControlID($0) } }
+                return ids.count < Self.replayLimit
+            }
+            isMore = end != nil
+        } else {
+            var next: ControlPage.Place? = .init(partition: 0)
+            while let place = next, ids.count < Self.replayLimit {
+                let page = try openPage(matching, from: place, limit: Self.searchPage)
+                ids += page.records.filter(matching.fits).map(\.controlID)
+                next = page.next
+            }
+            isMore = next != nil
+        }
+        return (Array(ids.prefix(Self.replayLimit)), isMore || ids.count > Self.replayLimit)
+    }
+
     func replay(_ request: ReplayRequest) throws(ConsoleFault) -> JSON {
         var ids: [ControlID] = []
         var isMore = false
         if let filter = request.filter {
-            let end = try forEachRecord(try Matching(filter), from: nil, pageSize: 1000) {
-                (_, records) throws(ConsoleFault) in
-                ids += records.map(\.controlID)
-                return ids.count < Self.replayLimit
-            }
-            isMore = end != nil || ids.count > Self.replayLimit
-            ids = Array(ids.prefix(Self.replayLimit))
+            (ids, isMore) = try found(by: try FileMatching(filter))
         } else {
             ids = try commandFaults { () throws(CommandFailure) in
                 var ids: [ControlID] = []
@@ -162,87 +274,5 @@ extension PipelineSource {
             "records": .array(Array(documents.prefix(1000))), "record_count": .int(documents.count),
             "replayed_count": .int(documents.count { $0["replayed"]?.bool == true }), "truncated": .bool(isMore),
         ]
-    }
-}
-
-/// A filter with the query that finds its records, and perhaps others.
-private struct Matching {
-    let filter: FileFilter
-    let query: ControlQuery
-    private let status: ControlRecord.Status?
-    private let since: Timestamp?
-
-    init(_ filter: FileFilter) throws(ConsoleFault) {
-        self.filter = filter
-        let layer = Layer(rawValue: filter.layer) ?? .bronze
-        status = filter.status.flatMap(ControlRecord.Status.init)
-        query =
-            if let status, status != .success { .status(status, in: layer.schema) } else if let table = filter.table {
-                .table(table, in: layer.schema)
-            } else { .schema(layer.schema) }
-        if let text = filter.since {
-            guard let found = Since(argument: text) else {
-                throw .badRequest("since: expected 2026-03-01T09:30:00Z, or 90s, 15m, 2h, 3d, not \(text)")
-            }
-            since = found.timestamp
-        } else {
-            since = nil
-        }
-        if let day = filter.day, Timestamp(rfc3339: "\(day)T00:00:00Z") == nil {
-            throw .badRequest("day: expected a day such as 2026-11-30, not \(day)")
-        }
-    }
-
-    func fits(_ record: ControlRecord) -> Bool {
-        if let status, record.status != status { return false }
-        if let table = filter.table, record.table != table { return false }
-        if let since, record.updatedAt < since { return false }
-        if let day = filter.day, !record.createdAt.rfc3339.hasPrefix(day) { return false }
-        return filter.text.map { record.contains($0) } ?? true
-    }
-}
-
-extension ControlRecord {
-    /// Whether a text is part of what people search by.
-    fileprivate func contains(_ text: String) -> Bool {
-        let text = text.lowercased()
-        return [controlID.text, objectKey, errorType ?? "", errorMessage ?? ""]
-            .contains { $0.lowercased().contains(text) }
-    }
-}
-
-/// Where the next page starts, as part of an address.
-private enum PageMark {
-    case index(ControlPage.Place)
-    case sorted(SortedList.Place)
-
-    /// Nil for a text that no page gave.
-    init?(_ text: String) {
-        guard let bytes = [UInt8](base64: text), let json = try? JSON(parsing: bytes) else { return nil }
-        if let id = json["id"]?.string, let number = json["number"]?.int, let text = json["text"]?.string {
-            self = .sorted(SortedList.Place(number: number, text: text, id: id))
-            return
-        }
-        guard let partition = json["partition"]?.int, (0..<64).contains(partition) else { return nil }
-        guard let members = json["key"]?.object else {
-            self = .index(ControlPage.Place(partition: partition))
-            return
-        }
-        var key: Item = [:]
-        for (name, value) in members {
-            guard let value = try? AttributeValue(value) else { return nil }
-            key[name] = value
-        }
-        self = .index(ControlPage.Place(partition: partition, key: key))
-    }
-
-    var text: String {
-        let document: JSON =
-            switch self {
-            case .index(let place): ["partition": .int(place.partition), "key": place.key?.json ?? .null]
-            case .sorted(let place):
-                ["number": .int(place.number), "text": .string(place.text), "id": .string(place.id)]
-            }
-        return document.bytes.base64
     }
 }

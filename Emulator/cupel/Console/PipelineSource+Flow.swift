@@ -5,13 +5,17 @@ internal import JSON
 extension PipelineSource {
     /// The counts. A page does not wait for them: it shows those that were read last, and hears of newer ones.
     func flow(patience: Duration?) throws(ConsoleFault) -> JSON {
-        let document = try memory.reading.document(age: age, patience: patience) {
+        let known = try memory.reading.document(age: age, patience: patience) {
             (tallies: inout [Layer: LayerTally]) throws(ConsoleFault) in try readFlow(&tallies)
         }
-        return document
-            ?? [
+        guard let known else {
+            return [
                 "stages": [], "nodes": [], "queues": [], "failures": [], "is_empty": false, "is_counting": true,
             ]
+        }
+        guard known.isOld, var document = known.counts.object else { return known.counts }
+        document["is_old"] = true
+        return .object(document)
     }
 
     private func readFlow(_ tallies: inout [Layer: LayerTally]) throws(ConsoleFault) -> JSON {

@@ -13,29 +13,31 @@ extension PipelineSource {
     private static let partitionFileLimit = 2000
     private static let qualityRecordLimit = 2000
     private static let historyRecordLimit = 2000
+    private static let historyTime = Duration.milliseconds(200)
     /// Files of a rule's trend.
     private static let trendLimit = 60
 
-    func tables() throws(ConsoleFault) -> JSON {
+    func tables(patience: Duration?) throws(ConsoleFault) -> JSON {
         let rows = try commandFaults { () throws(CommandFailure) in
             try TableListCommand.rows(of: try LakeTables(pipeline))
         }
-        let (days, isCut) = try days()
-        return ["tables": .array(rows.map(\.document)), "days": .array(days), "truncated": .bool(isCut)]
+        let flow = try flow(patience: patience)
+        let counts = memory.reading.counts(of: .bronze)
+        return [
+            "tables": .array(rows.map(\.document)), "days": .array(counts.map(Self.days) ?? []),
+            "truncated": .bool(counts?.isMore ?? true), "is_counting": flow["is_counting"] ?? false,
+            "is_old": flow["is_old"] ?? false,
+        ]
     }
 
     /// Rows and failed files of bronze by table and by the day on which the file arrived: the flow page's counts have them.
-    private func days() throws(ConsoleFault) -> (cells: [JSON], isCut: Bool) {
-        _ = try flow(patience: nil)
-        guard let counts = memory.reading.counts(of: .bronze) else { return ([], true) }
-        let cells = counts.days.sorted { ($0.key.day, $0.key.table) < ($1.key.day, $1.key.table) }.map {
-            day, sum -> JSON in
+    private static func days(_ counts: LayerCounts) -> [JSON] {
+        counts.days.sorted { ($0.key.day, $0.key.table) < ($1.key.day, $1.key.table) }.map { day, sum -> JSON in
             [
                 "table": .string(day.table), "day": .string(day.day), "rows": .int(sum.rows),
                 "files": .int(sum.files), "failed_files": .int(sum.failed),
             ]
         }
-        return (cells, counts.isMore)
     }
 
     func table(_ name: String) throws(ConsoleFault) -> JSON {
@@ -58,15 +60,22 @@ extension PipelineSource {
         }
     }
 
-    /// Adds the files of each batch to a history, as far as the first records of the table have them.
-    private func add(filesOf name: LakeTables.Name, to history: inout SnapshotHistory) throws(CommandFailure) {
-        guard let layer = name.layer else { return }
-        let records: [ControlRecord]
-        do throws(ControlError) {
-            records = try pipeline.control.records(
-                .table(name.table, in: layer.schema), limit: Self.historyRecordLimit)
-        } catch { throw pipeline.failure(error) }
-        try history.add { (body) throws(CommandFailure) in for record in records { body(record) } }
+    /// Adds the files of each batch to a history, as far as a short search of the table's records finds them.
+    private func add(filesOf name: LakeTables.Name, to history: inout SnapshotHistory) throws(ConsoleFault) {
+        let batches = history.entries.compactMap { $0.batch?.id }
+        guard let layer = name.layer, !batches.isEmpty else { return }
+        var filter = Expression("", names: ["#batch_id": "batch_id"])
+        for (place, batch) in batches.enumerated() { filter.values[":batch\(place)"] = .string(batch) }
+        filter.text = batches.indices.map { "#batch_id = :batch\($0)" }.joined(separator: " OR ")
+        let query = RecordQuery(layer: layer, table: name.table, filter: filter)
+        var records: [ControlRecord] = []
+        try forEachPage(of: query, limit: 1000, within: Self.historyTime) { (page) throws(ConsoleFault) in
+            for item in page.items { records.append(try ControlRecord(document: item, in: pipeline)) }
+            return records.count < Self.historyRecordLimit
+        }
+        try commandFaults { () throws(CommandFailure) in
+            try history.add { (body) throws(CommandFailure) in for record in records { body(record) } }
+        }
     }
 
     /// The partitions of data files, with what is in each.
@@ -273,8 +282,9 @@ extension PipelineSource {
                             schema.fields.map { field in
                                 (
                                     field.name,
-                                    // Silver adds columns of its own, and derives some.
-                                    own.map { !$0.contains(field.name) } ?? false
+                                    // Silver adds columns of its own, and derives some. A table of gold is made by
+                                    // a model, or by somebody else.
+                                    name.layer != .silver || own.map { !$0.contains(field.name) } ?? false
                                         ? []
                                         : [
                                             [

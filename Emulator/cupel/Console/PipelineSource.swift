@@ -11,6 +11,8 @@ struct PipelineSource: ConsoleSource {
     /// How old counts may be: AWS bills their reading.
     var age = Duration.milliseconds(900)
     var pace = CountingPace()
+    /// How long one request searches for records that no index finds. The page goes on with another request.
+    var searchTime = Duration.milliseconds(200)
     let memory = FlowMemory()
 
     /// How old the figures of CloudWatch may be, which has new ones once a minute.

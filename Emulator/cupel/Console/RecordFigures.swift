@@ -20,12 +20,13 @@ struct RecordFigures: Sendable {
     let durationInMilliseconds: Int?
     let computeTarget: ControlRecord.ComputeTarget?
 
-    fileprivate static let projection =
-        "control_id, #status, table_name, file_size, record_count, estimated_record_count, written_count, "
-        + "quarantined_count, updated_at, created_at, finished_at, #duration, compute_target"
+    static let attributes = [
+        "control_id", "status", "table_name", "file_size", "record_count", "estimated_record_count", "written_count",
+        "quarantined_count", "updated_at", "created_at", "finished_at", "duration", "compute_target",
+    ]
 
     /// Nil for an item that is no record.
-    fileprivate init?(_ item: JSON) {
+    init?(_ item: JSON) {
         func text(_ name: String) -> String? { item[name]?["S"]?.string }
         func number(_ name: String) -> Int? { item[name]?["N"]?.string.flatMap { Int($0) } }
         guard let id = text("control_id"), let status = text("status").flatMap(ControlRecord.Status.init),
@@ -45,26 +46,5 @@ struct RecordFigures: Sendable {
         sizeInBytes = number("file_size") ?? 0
         quarantinedCount = number("quarantined_count") ?? 0
         finishedAt = text("finished_at").flatMap { Timestamp(rfc3339: $0) }
-    }
-}
-
-extension PipelineSource {
-    /// Some of a layer's records in the order of the index, and the key that the next ones start after.
-    /// - SeeAlso: <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Query.html>
-    func figures(
-        of layer: Layer, after key: JSON?, limit: Int
-    ) throws(ConsoleFault) -> (records: [RecordFigures], next: JSON?) {
-        var input: JSONObject = [
-            "TableName": .string(pipeline.control.name), "IndexName": "dm-gsi-schema-table", "Limit": .int(limit),
-            "KeyConditionExpression": "#schema_name = :schema_name",
-            "ExpressionAttributeNames": [
-                "#schema_name": "schema_name", "#status": "status", "#duration": "duration",
-            ],
-            "ExpressionAttributeValues": [":schema_name": ["S": .string(layer.schema.rawValue)]],
-            "ProjectionExpression": .string(RecordFigures.projection),
-        ]
-        input["ExclusiveStartKey"] = key
-        let page = try call("dynamodb", "DynamoDB_20120810", "Query", .object(input))
-        return ((page["Items"]?.array ?? []).compactMap(RecordFigures.init), page["LastEvaluatedKey"])
     }
 }

@@ -1,5 +1,6 @@
 internal import Console
 internal import Control
+internal import JSON
 internal import Time
 
 /// The records that a filter finds, in order, by what they are sorted by and their IDs alone.
@@ -47,25 +48,47 @@ struct SortedList: Sendable {
     }
 }
 
+extension FileFilter.Sort {
+    /// The attribute that decides.
+    var attribute: String {
+        switch self {
+        case .changed: "updated_at"
+        case .arrived: "created_at"
+        case .status: "status"
+        case .table: "table_name"
+        case .file: "object_key"
+        case .size: "file_size"
+        case .read: "record_count"
+        case .written: "written_count"
+        case .quarantined: "quarantined_count"
+        case .tries: "attempt_count"
+        case .took: "duration"
+        case .error: "error_type"
+        }
+    }
+}
+
 extension SortedList.Place {
-    init(of record: ControlRecord, by sort: FileFilter.Sort) {
-        let unknown = -1
-        let (number, text): (Int, String) =
+    /// What a record has not comes first: it is less than each number.
+    private static let unknown = -1
+
+    /// Nil for an item that is no record.
+    init?(item: JSON, by sort: FileFilter.Sort) {
+        guard let id = item["control_id"]?["S"]?.string else { return nil }
+        let value = item[sort.attribute]
+        let text = value?["S"]?.string ?? ""
+        let number =
             switch sort {
-            case .changed: (Int(record.updatedAt.milliseconds), "")
-            case .arrived: (Int(record.createdAt.milliseconds), "")
-            case .status: (0, record.status.rawValue)
-            case .table: (0, record.table)
-            case .file: (0, record.fileName)
-            case .size: (record.fileSizeInBytes, "")
-            case .read: (record.recordCount ?? unknown, "")
-            case .written: (record.writtenCount ?? unknown, "")
-            case .quarantined: (record.quarantinedCount ?? unknown, "")
-            case .tries: (record.attemptCount, "")
-            case .took: (record.durationInMilliseconds ?? unknown, "")
-            case .error: (0, record.errorType ?? "")
+            case .changed, .arrived: Timestamp(rfc3339: text).map { Int($0.milliseconds) } ?? Self.unknown
+            default: value?["N"]?.string.flatMap { Int($0) } ?? Self.unknown
             }
-        self.init(number: number, text: text, id: record.controlID.text)
+        let word =
+            switch sort {
+            case .file: text.split(separator: "/").last.map(String.init) ?? ""
+            case .status, .table, .error: text
+            default: ""
+            }
+        self.init(number: number, text: word, id: id)
     }
 }
 

@@ -111,9 +111,9 @@ enum FakeDynamoDB {
             if try FakeExpression(input, "FilterExpression", item: item)?.holds() ?? true { page.append(item.json) }
             if read == 2 {
                 let next: JSON = ["control_id": ["S": .string(id)]]
-                return ["Items": .array(page), "LastEvaluatedKey": next]
+                return ["Items": .array(page), "ScannedCount": 2, "LastEvaluatedKey": next]
             }
         }
-        return ["Items": .array(page)]
+        return ["Items": .array(page), "ScannedCount": .int(read)]
     }
 }

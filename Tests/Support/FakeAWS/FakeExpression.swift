@@ -2,7 +2,7 @@ internal import AWSModels
 internal import JSON
 
 /// Evaluates the part of DynamoDB's expressions that the control table writes: comparisons, AND, OR, parentheses,
-/// `attribute_exists`, `attribute_not_exists`; SET with `if_not_exists` and `+`, REMOVE; ADD and DELETE with sets of texts.
+/// `attribute_exists`, `attribute_not_exists`, and of texts `contains` and `begins_with`; SET with `if_not_exists` and `+`, REMOVE; ADD and DELETE with sets of texts.
 struct FakeExpression {
     private let item: Item
     private let names: JSON
@@ -67,14 +67,24 @@ struct FakeExpression {
             try expect(")")
             return exists == wanted
         }
+        for (function, isStart) in [("contains", false), ("begins_with", true)] where take(function) {
+            try expect("(")
+            let text = item[try attributeName()]?.string
+            try expect(",")
+            let part = try operand()?.string
+            try expect(")")
+            guard let text, let part else { return false }
+            return isStart ? text.hasPrefix(part) : text.contains(part)
+        }
         let left = try operand()
         let isEquality = take("=")
         if !isEquality { try expect("<") }
         let isInequality = !isEquality && take(">")
+        let isEqualEnough = !isEquality && !isInequality && take("=")
         let right = try operand()
         if isInequality { return left != right }
         guard let left, let right else { return false }
-        if isEquality { return left == right }
+        if isEquality || isEqualEnough && left == right { return left == right }
         if let left = left.int, let right = right.int { return left < right }
         if let left = left.string, let right = right.string { return left < right }
         return false

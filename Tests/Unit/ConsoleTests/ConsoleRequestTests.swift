@@ -152,6 +152,44 @@ import Testing
         #expect(counted.contains("Bronze") && !counted.contains("data-counting"))
     }
 
+    @Test("tables and cost are shown at once, and what is still counted of them comes later")
+    func countingTablesAndCost() async {
+        source.answers["late tables"] = [
+            "tables": [["name": "silver.beer", "table": "dm_silver.beer"]], "is_counting": true,
+        ]
+        source.answers["tables"] = ["tables": [], "days": [["table": "beer", "day": "2026-11-30", "rows": 7]]]
+        let early = await send("GET", "tables").text
+        #expect(early.contains("dm_silver.beer") && early.contains("data-live=\"days\" data-counting"))
+        #expect(await send("GET", "api/tables").text.contains("2026-11-30"))
+        source.answers["late tables"] = nil
+        // Also without a table of silver, the days are there.
+        let counted = await send("GET", "tables").text
+        #expect(
+            counted.contains("2026-11-30") && counted.contains("no table yet") && !counted.contains("data-counting"))
+
+        source.answers["late cost"] = ["is_counting": true]
+        source.answers["cost"] = ["rows": [["table": "beer", "target": "lambda", "files": 3]]]
+        #expect(await send("GET", "cost").text.contains("data-live=\"cost\" data-counting"))
+        #expect(await send("GET", "api/cost").text.contains("lambda"))
+        source.answers["late cost"] = nil
+        let summed = await send("GET", "cost").text
+        #expect(summed.contains("lambda") && summed.contains("data-live=\"cost\"") && !summed.contains("data-counting"))
+    }
+
+    @Test("a search that is not at the end says how far it is, and where to go on")
+    func searching() async {
+        source.answers["files"] = [
+            "records": [], "searched": 12_000, "total": 1_000_000, "next": "mark", "sorted_by": .null,
+        ]
+        let page = await send("GET", "files?text=x").text
+        #expect(page.contains("Searched 12,000 of 1,000,000 records.") && page.contains("data-search=\"100\""))
+        #expect(page.contains("Nothing is found so far.") && page.contains("after=mark"))
+        source.answers["files"] = ["records": [], "searched": 1_000_000, "sorted_by": .null]
+        let last = await send("GET", "files?text=x&after=mark").text
+        #expect(last.contains("Searched 1,000,000 records.") && !last.contains("data-search"))
+        #expect(last.contains("Widen the filter"))
+    }
+
     @Test("the page of streams has slots, shards and buffers, and names of partitions are text")
     func streams() async {
         source.answers["streams"] = [

@@ -34,6 +34,8 @@ import Testing
         #expect(Shown.bytes(1_250_000) == "1.3 MB")
         #expect(Shown.duration(950) == "950 ms")
         #expect(Shown.duration(61_000) == "1 min 1 s")
+        #expect(Shown.measured(JSONNumber(8.080808080808081).map(JSON.number)) == "8.08")
+        #expect(Shown.measured(198) == "198" && Shown.measured("none") == "none" && Shown.measured(nil) == "–")
         #expect(Shown.pretty(#"{"a":[1,{}]}"#) == "{\n  \"a\": [\n    1,\n    {}\n  ]\n}")
         #expect(Shown.pretty("no JSON") == "no JSON")
     }

@@ -29,14 +29,20 @@ final class StubSource: ConsoleSource, @unchecked Sendable {
     func part(_ name: String) throws(ConsoleFault) -> JSON { try answer("part") }
     func executions(_ filter: ExecutionFilter) throws(ConsoleFault) -> JSON { try answer("executions") }
     func execution(_ arn: String) throws(ConsoleFault) -> JSON { try answer("execution") }
-    func tables() throws(ConsoleFault) -> JSON { try answer("tables") }
+    func tables(patience: Duration?) throws(ConsoleFault) -> JSON {
+        if patience != nil, let late = answers["late tables"] { return late }
+        return try answer("tables")
+    }
     func table(_ name: String) throws(ConsoleFault) -> JSON { try answer("table") }
     func query(_ statement: String, limit: Int) throws(ConsoleFault) -> JSON { try answer("query") }
     func parquet(_ statement: String) throws(ConsoleFault) -> JSON { try answer("parquet") }
     func quarantine(table: String?, limit: Int) throws(ConsoleFault) -> JSON { try answer("quarantine") }
     func lineage() throws(ConsoleFault) -> JSON { try answer("lineage") }
     func streams() throws(ConsoleFault) -> JSON { try answer("streams") }
-    func cost() throws(ConsoleFault) -> JSON { try answer("cost") }
+    func cost(patience: Duration?) throws(ConsoleFault) -> JSON {
+        if patience != nil, let late = answers["late cost"] { return late }
+        return try answer("cost")
+    }
     func replay(_ request: ReplayRequest) throws(ConsoleFault) -> JSON {
         replays.append(request)
         return ["records": []]

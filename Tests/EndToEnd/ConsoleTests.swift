@@ -70,6 +70,7 @@ import Testing
             "file", "Raw object", "Routed", "lambda", "dm_silver.beer", "rows quarantined", "'strong' is not a number")
         expect("file", "<script>document.title = 'run'</script>")
         expect("failed file", "50 of 50 rows break the contract", "<img src=x onerror=alert(1)>")
+        expect("masked", "Masked columns: ", "mail")
         expect("executions", "silver", "gold", "succeeded")
         expect("execution", "ListTables", "Task, succeeded", "EachTable", "Timeline")
         expect("tables", "dm_silver.beer", "Days of bronze")
@@ -91,13 +92,45 @@ import Testing
         expect("missing", "no control record has the ID")
         expect("log", "REPORT RequestId")
         expect("published", "is in force: published", "replayed from success", "1 of 1 have ended, 0 of them failed")
+        // A time that was waited is never less than none.
+        expect("replayed file", "dm_silver.beer")
+        #expect((pages["replayed file"] as? String)?.contains("after -") == false)
         expect("dry run", "2 of 2 would be replayed")
         expect("replayed", "2 of 2 are replayed")
         expect("backfill dry run", "1 of 1 would be replayed")
         expect("backfill", "1 of 1 are replayed", "0 of them failed")
         expect("run now", "gold", "ListModels")
+        expect("partitioned", "Partitions", "day=2026-11-30", "Schema changes", "added note")
+        expect("sample rows", "2026-11-29")
+        expect("map run", "A map run of", "Items", "3")
+        expect("items", "Each item of Each", "One")
+        expect("child", "Inner", "Pass, succeeded")
+        expect("searched", "many-2999.csv.gz")
         expect("failed execution", "Start again from where it failed", "Task, failed")
         expect("redriven", "succeeded", "Task, caught", "Run again with the same input")
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("over a pipeline that nothing came through yet, every page says what to do")
+    func emptyPipeline() async throws {
+        let emulator = try await RunningEmulator()
+        let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/console_empty.py"
+        let run = try await Command.run(
+            Programs.python, ["-B", referee, emulator.endpoint, try Self.axe()], seconds: 1800)
+        let answer = try #require(
+            try? JSONSerialization.jsonObject(with: run.output) as? [String: Any],
+            "console_empty.py ended with \(run.status): \(run.errors.suffix(4000))")
+        #expect(answer["problems"] as? [String] == [])
+        let pages = try #require(answer["pages"] as? [String: String])
+        for (page, text) in [
+            ("", "cupel run sample"), ("files", "cupel run sample"), ("files?layer=silver", "cupel run sample"),
+            ("files?status=error&table=beer", "Widen the filter"), ("executions", "cupel run sample"),
+            ("tables", "cupel run sample"), ("sql", "Examples"), ("quarantine", "every row has kept its contract"),
+            ("quarantine?table=beer", "Choose another table"), ("lineage", "top_drinkers"),
+            ("lineage?table=dm_gold.nothing", "No lineage of dm_gold.nothing"), ("lines", "Table"),
+            ("lines?table=beer&text=1", "No line of beer has the value 1"), ("streams", "No change-capture has begun"),
+            ("cost", "cupel run sample"), ("flow/gold", "Alarms"), ("flow/bronze-writer", "Alarms"),
+        ] { #expect(pages[page]?.contains(text) == true, "\(page): \(pages[page] ?? "")") }
         #expect(emulator.stop() == 0)
     }
 

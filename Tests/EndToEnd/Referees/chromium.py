@@ -111,6 +111,24 @@ class Chromium:
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
         self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
 
+    def keep(self, folder):
+        """Files that pages offer are stored in a folder, without a question."""
+        session, self.session = self.session, None
+        self.send("Browser.setDownloadBehavior", behavior="allow", downloadPath=folder)
+        self.session = session
+
+    def kept(self, folder, name, seconds=60):
+        """The bytes of a file that was stored, once it is whole."""
+        path, deadline = os.path.join(folder, name), time.monotonic() + seconds
+        while not os.path.exists(path) or any(other.endswith(".crdownload") for other in os.listdir(folder)):
+            # Answers of the browser are read, or it stops writing them.
+            self.evaluate("1")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{name} is not stored: {os.listdir(folder)}")
+            time.sleep(0.05)
+        with open(path, "rb") as file:
+            return file.read()
+
     def picture(self, path):
         data = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=False)["data"]
         with open(path, "wb") as file:

@@ -4,15 +4,20 @@
 
 Prints one JSON document: the text of each page, what the browser complained of, and what was found wrong.
 """
+import csv
 import difflib
+import hashlib
+import io
 import json
 import os
 import re
 import sys
+import tempfile
 import urllib.parse
 import urllib.request
 
 import boto3
+import pyarrow.parquet
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from chromium import Chromium  # noqa: E402
@@ -108,6 +113,11 @@ try:
 
     compare(contents)
 
+    # Columns that the contract masks are named.
+    profile = next(record for record in files if record["object_key"].endswith("profile.csv.gz"))
+    browser.open(console + "files/" + profile["control_id"])
+    pages["masked"] = browser.text()
+
     # The log of a step comes when it is asked for.
     browser.open(console + "files/" + broken["control_id"])
     browser.evaluate("[...document.querySelectorAll('details')].find(fold => fold.textContent.includes('Log of bronze-writer')).open = true")
@@ -184,6 +194,9 @@ try:
     pages["published"] = browser.wait("/1 of 1 have ended/.test(document.querySelector('#tried').innerText) && document.querySelector('#tried a') && document.querySelector('#tried').innerText", "a published contract", 300)
     browser.wait(f"fetch('/console/api/files/{broken['control_id']}').then(answer => answer.json()).then(file => file.record.quarantined_count === 1)", "fewer rows in quarantine")
 
+    browser.open(console + "files/" + broken["control_id"])
+    pages["replayed file"] = browser.text()
+
     # Backfill: from a day of a table to its files, and all of them again.
     browser.open(console + "tables")
     browser.evaluate("document.querySelector('.cell[href*=\"table=brewery\"]').click()")
@@ -201,9 +214,87 @@ try:
     browser.wait("!!document.querySelector('.lead .state.good')", "the end of gold", 600)
     pages["run now"] = browser.text()
 
-    # Redrive: an execution that failed because a queue was missing continues there once the queue exists.
     keys = dict(endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+
+    # Rows of a query are kept as CSV and as Parquet, and its statement in the browser.
+    folder = tempfile.mkdtemp(dir=browser.profile.name)
+    browser.keep(folder)
+    statement = "SELECT table_name, count(*) AS files, max(error_message) AS message FROM control.files GROUP BY table_name ORDER BY table_name"
+    browser.open(console + "sql?q=" + quoted(statement))
+    browser.wait("!!document.querySelector('#result a[download]')", "rows to keep")
+    shown = browser.evaluate("[...document.querySelectorAll('#result tbody tr')].map(row => [...row.cells].map(cell => cell.className === 'none' ? '' : cell.textContent))")
+    browser.evaluate("document.querySelector('#result a[download]').click()")
+    rows = list(csv.reader(io.StringIO(browser.kept(folder, "rows.csv").decode())))
+    check(rows == [["table_name", "files", "message"]] + shown, f"rows.csv: {rows}, shown: {shown}")
+    browser.evaluate("[...document.querySelectorAll('#result button')].find(button => button.textContent.includes('parquet')).click()")
+    table = pyarrow.parquet.read_table(io.BytesIO(browser.kept(folder, "rows.parquet")))
+    check([[("" if value is None else str(value)) for value in row.values()] for row in table.to_pylist()] == shown, f"rows.parquet: {table}")
+    check(str(table.schema.field("files").type) == "int64", f"rows.parquet: {table.schema}")
+    browser.evaluate("document.querySelector('#keep').click()")
+    browser.open(console + "sql")
+    check(browser.evaluate("[...document.querySelectorAll('#saved a')].length") == 1, "the statement is not saved")
+    browser.evaluate("document.querySelector('#saved a').click()")
+    browser.wait("location.search.includes('control.files') && !!document.querySelector('#result tbody tr')", "the rows of a saved statement")
+    check(browser.evaluate("document.querySelector('#sql textarea').value") == statement, "another statement was saved")
+    browser.evaluate("document.querySelector('#saved button').click()")
+    browser.open(console + "sql")
+    check(browser.evaluate("document.querySelectorAll('#saved a').length") == 0, "a forgotten statement is still there")
+    browser.open(console + "lineage")
+    browser.evaluate("document.querySelector('a[download]').click()")
+    check(json.loads(browser.kept(folder, "lineage.json")) == ask("lineage"), "lineage.json is not what the API says")
+
+    # A table with partitions, whose schema changed.
+    athena, lake = boto3.client("athena", **keys), next(
+        bucket["Name"] for bucket in boto3.client("s3", **keys).list_buckets()["Buckets"] if "-lake-" in bucket["Name"])
+    for text in [f"CREATE TABLE dm_gold.visits (id bigint, day date) PARTITIONED BY (day) LOCATION 's3://{lake}/gold/visits' TBLPROPERTIES ('table_type' = 'ICEBERG')",
+                 "INSERT INTO dm_gold.visits VALUES (1, DATE '2026-11-29'), (2, DATE '2026-11-30'), (3, DATE '2026-11-30')",
+                 "ALTER TABLE dm_gold.visits ADD COLUMNS (note string)"]:
+        query = athena.start_query_execution(QueryString=text, ResultConfiguration={"OutputLocation": f"s3://{lake}/athena/"})["QueryExecutionId"]
+        while (status := athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"])["State"] in ("QUEUED", "RUNNING"):
+            pass
+        check(status["State"] == "SUCCEEDED", f"{text}: {status}")
+    browser.open(console + "tables")
+    browser.evaluate("[...document.querySelectorAll('main td a')].find(link => link.textContent.endsWith('gold.visits')).click()")
+    browser.wait("location.pathname.includes('/tables/') && document.readyState === 'complete'", "a table with partitions")
+    pages["partitioned"] = browser.text()
+    browser.evaluate("[...document.querySelectorAll('details')].find(fold => fold.textContent.includes('Sample rows')).open = true")
+    pages["sample rows"] = browser.wait("document.querySelector('.later tbody') && document.querySelector('.later').innerText", "sample rows")
+
+    # From an execution with a map run to its child executions, and to one of them.
     states, sqs = boto3.client("stepfunctions", **keys), boto3.client("sqs", **keys)
+    machine = states.create_state_machine(
+        name="cupel-dev-many", roleArn="arn:aws:iam::000000000000:role/many",
+        definition=json.dumps({"StartAt": "Each", "States": {"Each": {
+            "Type": "Map", "End": True, "ItemProcessor": {
+                "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "One",
+                "States": {"One": {"Type": "Pass", "End": True}}}}}}))["stateMachineArn"]
+    run = states.start_execution(stateMachineArn=machine, input="[1, 2, 3]")["executionArn"]
+    browser.open(console + "executions/" + quoted(run))
+    browser.wait("!!document.querySelector('.lead .state.good')", "the end of a map run")
+    browser.evaluate("document.querySelector('a[href*=map_run]').click()")
+    browser.wait("location.search.includes('map_run') && document.readyState === 'complete'", "a map run")
+    pages["map run"] = browser.text()
+    browser.evaluate("document.querySelector('.lead a').click()")
+    browser.wait("location.pathname.includes('/executions/') && document.readyState === 'complete'", "the execution of a map run")
+    pages["items"] = browser.text()
+
+    # From an execution to one that it started and waited for.
+    child = states.create_state_machine(
+        name="cupel-dev-child", roleArn="arn:aws:iam::000000000000:role/child",
+        definition=json.dumps({"StartAt": "Inner", "States": {"Inner": {"Type": "Pass", "End": True}}}))["stateMachineArn"]
+    machine = states.create_state_machine(
+        name="cupel-dev-parent", roleArn="arn:aws:iam::000000000000:role/parent",
+        definition=json.dumps({"StartAt": "Outer", "States": {"Outer": {
+            "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2",
+            "Parameters": {"StateMachineArn": child}, "End": True}}}))["stateMachineArn"]
+    run = states.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
+    browser.open(console + "executions/" + quoted(run))
+    browser.wait("!!document.querySelector('.lead .state.good')", "the end of an execution with a child")
+    browser.evaluate("document.querySelector('.visit a[href*=cupel-dev-child]').click()")
+    browser.wait("decodeURIComponent(location.pathname).includes('cupel-dev-child') && !!document.querySelector('.lead .state.good')", "a child execution")
+    pages["child"] = browser.text()
+
+    # Redrive: an execution that failed because a queue was missing continues there once the queue exists.
     machine = states.create_state_machine(
         name="cupel-dev-fragile", roleArn="arn:aws:iam::000000000000:role/fragile",
         definition=json.dumps({"StartAt": "Before", "States": {
@@ -221,6 +312,26 @@ try:
     browser.evaluate("document.querySelector('[data-post$=rerun]').click()")
     browser.wait(f"location.pathname.includes('/executions/') && decodeURIComponent(location.pathname).split('/').pop() !== {json.dumps(run)} && !!document.querySelector('.lead .state.good')", "another execution")
     check(len(states.list_executions(stateMachineArn=machine)["executions"]) == 2, "the button did not start another execution")
+
+    # Among more records than one request reads, the page searches on by itself until it is at the end.
+    table = boto3.resource("dynamodb", **keys).Table("cupel-dev-control")
+    pattern = table.get_item(Key={"control_id": worse["control_id"]})["Item"]
+    with table.batch_writer() as batch:
+        for number in range(3000):
+            name = f"raw/beer/many-{number}.csv.gz"
+            batch.put_item(Item=pattern | {"control_id": hashlib.sha256(name.encode()).hexdigest()[:32], "object_key": name, "status": "success"})
+    browser.open(console + "files?text=many-2999.csv")
+    browser.wait("/Searched [\\d,]+( of [\\d,]+)? records/.test(document.querySelector('.more')?.textContent) && !document.querySelector('.more a')", "the end of a search")
+    pages["searched"] = browser.text()
+    check(browser.evaluate("document.querySelectorAll('main tbody tr').length") == 1, "a search finds another number of files")
+    browser.open(console + "files?text=nothing+has+this")
+    browser.wait("!document.querySelector('.more a') && /Widen the filter/.test(document.querySelector('main').innerText)", "the end of a search that finds nothing")
+    browser.open(console + "files?text=many-1")
+    browser.wait("document.querySelectorAll('main tbody tr').length >= 100 && document.querySelector('.more a') && !document.querySelector('.more button')", "a full page of a search")
+    seen = set(browser.evaluate("[...document.querySelectorAll('input[name=id]')].map(box => box.value)"))
+    browser.evaluate("document.querySelector('.more a').click()")
+    browser.wait("location.search.includes('after=') && document.querySelectorAll('main tbody tr').length > 0", "the next page of a search")
+    check(not seen & set(browser.evaluate("[...document.querySelectorAll('input[name=id]')].map(box => box.value)")), "a file is on two pages")
 
     pages["complaints"] = [text for text in browser.complaints() if not any(f"status of {status}" in text for status in ["404", "400"])]
     strangers = {found for found in browser.hosts() if not found.startswith((endpoint, "about:", "data:", "blob:"))}

@@ -130,8 +130,8 @@ let tests: [Target] = [
     unitTests(of: "PublishedModels", "AWSClient AWSModels FakeAWS JSON Publication"),
     unitTests(
         of: "GoldBuild",
-        "AWSClient AWSModels Columns Contracts Control Digest FakeAWS Iceberg JSON Lake LambdaRuntime Parquet "
-            + "ParquetRead Publication PublishedModels TestEmulator TestReferee Time"),
+        "AWSClient AWSModels Columns Contracts Control Digest FakeAWS Iceberg JSON Lake LakeMaintenance LakeRewrite LambdaRuntime "
+            + "Parquet ParquetRead Publication PublishedModels TestEmulator TestRandom TestReferee Time"),
     unitTests(of: "LakeMaintenance", "Iceberg LakeRewrite"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),

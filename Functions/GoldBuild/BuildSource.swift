@@ -17,14 +17,17 @@ struct BuildSource: Sendable, Hashable {
     }
 
     /// What the current rows of a table equal: what they were built from, or inputs that were found to give the same since; nil
-    /// if another engine made them.
+    /// if another engine made them. Whoever only joins the table's files need not say it again.
     init?(of metadata: TableMetadata) {
-        guard let current = metadata.currentSnapshot else { return nil }
+        let same = metadata.snapshotsWithCurrentRows
         if let checked = metadata.properties[Self.property].flatMap({ try? JSON(parsing: $0) }),
-            checked["snapshot"]?.string == "\(current.id)", let source = checked["source"]
+            let id = checked["snapshot"]?.string, same.contains(where: { "\($0.id)" == id }),
+            let source = checked["source"]
         {
             self.init(source)
-        } else if let source = current.summary[Self.summaryEntry].flatMap({ try? JSON(parsing: $0) }) {
+        } else if let text = same.lazy.compactMap({ $0.summary[Self.summaryEntry] }).first,
+            let source = try? JSON(parsing: text)
+        {
             self.init(source)
         } else {
             return nil

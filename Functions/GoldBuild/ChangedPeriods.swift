@@ -1,3 +1,4 @@
+internal import AWSClient
 internal import Contracts
 internal import DuckDB
 internal import Iceberg
@@ -30,6 +31,8 @@ struct ChangedPeriods {
     private static let limit = 2000
     /// A statement that names them is one argument of the engine's program.
     private static let statementLimit = 64 << 10
+    /// In more parts than this, changes and maintenance in turn, a history is not followed.
+    private static let partLimit = 32
 
     /// - Returns: nil if that is not known, or too many to count: then all of the table is built.
     func find() throws -> Set<Period>? {
@@ -41,23 +44,23 @@ struct ChangedPeriods {
             let name = "\(input.version.name)"
             guard let id = last.snapshots[name] else { return nil }
             if id == "\(input.version.snapshot.id)" { continue }
-            guard let former = input.version.earlier(id) else { return nil }
-            // What the inputs were may be unreadable where what they are is not.
-            guard let before = try files(of: former, known: input.files) else { return nil }
-            let gone = before.unlike(input.files)
-            let new = input.files.unlike(before)
-            if gone.isEmpty && new.isEmpty { continue }
-            if layout.periodInputs.contains(name) {
-                for listed in gone + new {
-                    let schema = input.version.metadata.currentSchema
-                    guard let period = columns.period(of: listed.file, listed.spec, schema) else { return nil }
-                    periods.insert(period)
-                }
-            } else if let lookup = layout.lookups.first(where: { $0.table == name }) {
-                lookups.append(
-                    ChangedLookup(input: input, lookup: lookup, former: former, before: before, gone: gone, new: new))
-            } else {
+            guard let former = input.version.earlier(id), let changes = try changes(of: input, since: former) else {
                 return nil
+            }
+            for change in changes {
+                let (gone, new) = (change.gone, change.new)
+                if gone.isEmpty && new.isEmpty { continue }
+                if layout.periodInputs.contains(name) {
+                    for listed in gone + new {
+                        let schema = input.version.metadata.currentSchema
+                        guard let period = columns.period(of: listed.file, listed.spec, schema) else { return nil }
+                        periods.insert(period)
+                    }
+                } else if let lookup = layout.lookups.first(where: { $0.table == name }) {
+                    lookups.append(ChangedLookup(input: input, lookup: lookup, change: change, gone: gone, new: new))
+                } else {
+                    return nil
+                }
             }
         }
         if !lookups.isEmpty {
@@ -70,15 +73,64 @@ struct ChangedPeriods {
         return periods
     }
 
-    private func files(of version: TableVersion, known: VersionFiles) throws -> VersionFiles? {
-        do { return try version.files(storage, known: known.manifests) } catch LakeError.unreadable { return nil }
+    // MARK: Files
+
+    /// What two snapshots of an input differ by.
+    private struct Change {
+        let former: TableVersion
+        let before: VersionFiles
+        let later: TableVersion
+        let after: VersionFiles
+
+        var gone: [VersionFiles.Listed] { before.unlike(after) }
+        var new: [VersionFiles.Listed] { after.unlike(before) }
     }
+
+    /// The changes of an input's files that may have changed its rows.
+    /// - Returns: nil if that is not known.
+    private func changes(of input: Input, since former: TableVersion) throws -> [Change]? {
+        let (version, metadata) = (input.version, input.version.metadata)
+        if let chain = SnapshotChain(from: former.snapshot, to: version.snapshot, in: metadata),
+            chain.parts.count <= Self.partLimit, let changes = try changes(chain.parts, of: input)
+        {
+            return changes
+        }
+        // A snapshot between is gone. Then rows that are in other files now count as changed.
+        return try changes([SnapshotChain.Part(former: former.snapshot, later: version.snapshot)], of: input)
+    }
+
+    /// - Returns: nil if a snapshot's files are not known.
+    private func changes(_ parts: [SnapshotChain.Part], of input: Input) throws -> [Change]? {
+        let version = input.version
+        var changes: [Change] = []
+        for part in parts {
+            let former = TableVersion(version.name, version.metadata, part.former)
+            let later = TableVersion(version.name, version.metadata, part.later)
+            guard let after = try files(of: later, besides: input), let before = try files(of: former, besides: input)
+            else { return nil }
+            changes.append(Change(former: former, before: before, later: later, after: after))
+        }
+        return changes
+    }
+
+    /// - Returns: nil for what the inputs were, which may be unreadable, or removed meanwhile, where what they are is not.
+    private func files(of version: TableVersion, besides input: Input) throws -> VersionFiles? {
+        if version.snapshot.id == input.version.snapshot.id { return input.files }
+        do {
+            return try version.files(storage, known: input.files.manifests)
+        } catch LakeError.unreadable {
+            return nil
+        } catch LakeError.storage(_, let error) where error.isNotFound {
+            return nil
+        }
+    }
+
+    // MARK: Lookups
 
     private struct ChangedLookup {
         let input: Input
         let lookup: ModelLayout.Lookup
-        let former: TableVersion
-        let before: VersionFiles
+        let change: Change
         let gone: [VersionFiles.Listed]
         let new: [VersionFiles.Listed]
     }
@@ -95,13 +147,13 @@ struct ChangedPeriods {
             try limits.check(TableCopy.size(of: changed.gone + changed.new, columns: read))
             views.append(
                 try copy.view(
-                    "before_\(number)", of: changed.gone, in: changed.former, without: changed.before.deleted,
+                    "before_\(number)", of: changed.gone, in: changed.change.former,
+                    without: changed.change.before.deleted,
                     columns: read, at: "before-\(number)"))
             views.append(
                 try copy.view(
-                    "after_\(number)", of: changed.new, in: version, without: changed.input.files.deleted,
-                    columns: read,
-                    at: "after-\(number)"))
+                    "after_\(number)", of: changed.new, in: changed.change.later,
+                    without: changed.change.after.deleted, columns: read, at: "after-\(number)"))
             let names = key.map { DuckDBText.name($0.name) }.joined(separator: ", ")
             let (before, after) = ("SELECT * FROM before_\(number)", "SELECT * FROM after_\(number)")
             views.append(

@@ -48,4 +48,61 @@ import Testing
         #expect(before == after && before != nil)
         #expect(emulator.stop() == 0)
     }
+
+    @Test("gold's own schedule builds the tables where silver starts nothing") func schedule() async throws {
+        let emulator = try await RunningEmulator(
+            parameters: ["GoldSchedule": "rate(1 minute)", "SilverSchedule": "rate(7 days)"])
+        let folder = try TemporaryDirectory()
+        try await mergeFirstState(emulator, folder)
+        let models = try await Referee.gold(emulator, "scheduled").records("models")
+        #expect(models.count == 6)
+        let rows = try #require(
+            try await Referee.gold(emulator, "check", [folder.path, "0"])["rows"] as? [String: Int])
+        #expect(rows.count == 6 && rows.values.allSatisfy { $0 > 0 }, "\(rows)")
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("after maintenance has joined silver's files, no model is built again") func maintenance() async throws {
+        let emulator = try await RunningEmulator(
+            parameters: ["GoldSchedule": "rate(7 days)", "SilverSchedule": "rate(7 days)"])
+        let folder = try TemporaryDirectory()
+        try await mergeFirstState(emulator, folder)
+        for model in try await Referee.gold(emulator, "build").records("models") {
+            #expect(model.text("outcome") == "built", "\(model)")
+        }
+        // Beers that nobody has reviewed, a file each.
+        for number in 1...6 {
+            let file = "\(folder.path)/more-\(number).json"
+            try "{\"beer_id\":\(1000 + number),\"brewery_id\":1,\"beer_name\":\"b\",\"beer_style\":\"Porter\"}\n"
+                .write(toFile: file, atomically: true, encoding: .utf8)
+            try await Referee.lake(emulator, "put", ["raw/beer/more-\(number).json", file])
+            try await Referee.lake(emulator, "settle")
+            _ = try await Referee.silver(emulator, "merge")
+        }
+        for model in try await Referee.gold(emulator, "build").records("models") {
+            #expect(model.text("outcome") == "unchanged", "\(model)")
+        }
+        let run = try await Command.run(
+            Programs.cupel, ["table", "maintain", "--all", "--json", "--endpoint", emulator.endpoint])
+        let document = try JSONSerialization.jsonObject(with: run.output) as? [String: Any]
+        let beer = document?.records("tables").first { $0.text("table") == "dm_silver.beer" }
+        #expect(try #require(beer?.int("joined_files")) > 1, "\(run.errors)")
+        for model in try await Referee.gold(emulator, "build").records("models") {
+            #expect(model.text("outcome") == "unchanged", "\(model)")
+        }
+        let checked = try await Referee.gold(emulator, "check", [folder.path, "0"])
+        // Nobody has written a table since the first build.
+        #expect((checked["snapshots"] as? [String: Int])?.values.allSatisfy { $0 == 1 } == true, "\(checked)")
+        #expect(emulator.stop() == 0)
+    }
+
+    /// Brings the first state of the tables to silver, which starts no gold.
+    private func mergeFirstState(_ emulator: RunningEmulator, _ folder: TemporaryDirectory) async throws {
+        let states = try await Referee.gold(emulator, "make", [folder.path, "1", "0"]).records("states")
+        for file in try #require(states.first?["files"] as? [[String]]) {
+            try await Referee.lake(emulator, "put", file)
+        }
+        try await Referee.lake(emulator, "settle")
+        _ = try await Referee.silver(emulator, "merge")
+    }
 }

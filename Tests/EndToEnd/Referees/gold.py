@@ -5,6 +5,7 @@
                                           each; -> {"states": [{"kind": …, "files": [[KEY, FILE]…]}…]}
     gold.py ENDPOINT build                starts the state machine and waits; -> {"models": [...]}
     gold.py ENDPOINT follow               starts silver's state machine and waits for what it starts; -> {"models": [...]}
+    gold.py ENDPOINT scheduled            waits for an execution that a schedule starts and that builds; -> {"models": [...]}
     gold.py ENDPOINT foreign FOLDER STATE deletes and renames beers of STATE with DuckDB, by files of deletes; -> {"deletes": those files}
     gold.py ENDPOINT check FOLDER STATE   computes every model from the rows of STATE, a number, in SQLite, from statements of
                                           its own, and compares; -> {"rows": {MODEL: n}, "snapshots": {MODEL: n}}
@@ -177,6 +178,19 @@ def follow():
     raise AssertionError("silver has started no gold")
 
 
+def scheduled():
+    deadline = time.time() + 600
+    while time.time() < deadline:
+        for execution in states.list_executions(stateMachineArn=machine("-gold"))["executions"]:
+            state = states.describe_execution(executionArn=execution["executionArn"])
+            # Whoever starts it otherwise says who it is.
+            assert state["input"] == "{}", state
+            models = json.loads(state["output"]) if state["status"] == "SUCCEEDED" else []
+            if models and all(model["outcome"] == "built" for model in models): return {"models": models}
+        time.sleep(0.2)
+    raise AssertionError("no schedule has started a build")
+
+
 def foreign(folder, state):
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "silver.py")
     run = subprocess.run([sys.executable, script, endpoint, "foreign", "beer", f"{folder}/foreign"], capture_output=True, text=True)
@@ -297,6 +311,6 @@ def lineage():
     return {"events": events, "columns": columns}
 
 
-print(json.dumps({"make": make, "build": build, "follow": follow, "foreign": foreign, "check": check, "grafana": grafana, "lineage": lineage}[command](*arguments)), flush=True)
+print(json.dumps({"make": make, "build": build, "follow": follow, "scheduled": scheduled, "foreign": foreign, "check": check, "grafana": grafana, "lineage": lineage}[command](*arguments)), flush=True)
 # The answer is complete. Unloading the readers' native threads can abort Python on a busy machine.
 os._exit(0)

@@ -174,37 +174,46 @@ struct TestLake {
     /// Makes the rows of these years those of the table.
     /// - Parameter names: what their files call the columns shop, year and amount.
     func put(_ rows: [Sale], years: Set<Int32?>, named names: [String]? = nil) throws {
-        let spec = PartitionSpec(
-            id: 0, fields: [PartitionSpec.Field(sourceID: 2, fieldID: 1000, name: "year", transform: .identity)])
-        let files = years.map { year in
-            let rows = rows.filter { $0.year == year }
-            return (
-                partition: [year.map { IcebergValue.int($0) }], rowCount: rows.count,
-                columns: [
-                    TestColumn.longs(rows.map { $0.shop }), .ints(rows.map { $0.year }), .longs(rows.map { $0.amount }),
-                ]
-            )
-        }
-        try put(files, into: "sale", Self.sales, spec, named: names) { file in
+        try put(Self.files(rows, years), into: "sale", Self.sales, Self.salesSpec, named: names) { file in
             years.contains { $0.map { IcebergValue.int($0) } == file.partition[0] }
         }
     }
 
+    /// Adds sales to those that are there, in a file more of each year.
+    func add(_ rows: [Sale]) throws {
+        try put(Self.files(rows, Set(rows.map(\.year))), into: "sale", Self.sales, Self.salesSpec) { _ in false }
+    }
+
+    private static let salesSpec = PartitionSpec(
+        id: 0, fields: [PartitionSpec.Field(sourceID: 2, fieldID: 1000, name: "year", transform: .identity)])
+
+    private static func files(_ rows: [Sale], _ years: Set<Int32?>) -> [TestFile] {
+        years.map { year in
+            let rows = rows.filter { $0.year == year }
+            return TestFile(
+                partition: [year.map { IcebergValue.int($0) }], rowCount: rows.count,
+                columns: [
+                    .longs(rows.map { $0.shop }), .ints(rows.map { $0.year }), .longs(rows.map { $0.amount }),
+                ])
+        }
+    }
+
     /// Makes these shops, and their telephones, all of the table.
-    func put(_ names: [Int64: String], phone: Int64 = 1) throws {
+    func put(_ names: [Int64: String], phone: Int64 = 1) throws { try put(names, phone: phone) { _ in true } }
+
+    /// Adds shops to those that are there, in a file more.
+    func add(_ names: [Int64: String]) throws { try put(names, phone: 1) { _ in false } }
+
+    private func put(_ names: [Int64: String], phone: Int64, replacing: (DataFile) -> Bool) throws {
         let keys = names.keys.sorted()
-        try put(
-            [
-                (
-                    partition: [], rowCount: keys.count,
-                    columns: [.longs(keys), .texts(keys.map { names[$0] }), .longs(keys.map { _ in phone })]
-                )
-            ], into: "shop", Self.shops, PartitionSpec(id: 0, fields: [])
-        ) { _ in true }
+        let file = TestFile(
+            partition: [], rowCount: keys.count,
+            columns: [.longs(keys), .texts(keys.map { names[$0] }), .longs(keys.map { _ in phone })])
+        try put([file], into: "shop", Self.shops, PartitionSpec(id: 0, fields: []), replacing: replacing)
     }
 
     private func put(
-        _ files: [(partition: [IcebergValue?], rowCount: Int, columns: [TestColumn])], into table: String,
+        _ files: [TestFile], into table: String,
         _ schema: IcebergSchema, _ spec: PartitionSpec, named names: [String]? = nil, replacing: (DataFile) -> Bool
     ) throws {
         let catalog = try LakeCatalog(aws.client)
@@ -320,6 +329,13 @@ struct TestLake {
     }
 }
 
+/// A file of a test's table.
+private struct TestFile {
+    let partition: [IcebergValue?]
+    let rowCount: Int
+    let columns: [TestColumn]
+}
+
 /// The values of a column of a test's file.
 enum TestColumn {
     case longs([Int64?])
@@ -328,7 +344,8 @@ enum TestColumn {
 
     func column(_ field: IcebergField, named name: String) -> ParquetColumn {
         switch self {
-        case .longs: ParquetColumn(name: name, physicalType: .int64, fieldID: field.id)
+        case .longs:
+            ParquetColumn(name: name, physicalType: .int64, isRequired: field.isRequired, fieldID: field.id)
         case .ints: ParquetColumn(name: name, physicalType: .int32, fieldID: field.id)
         case .texts: ParquetColumn(name: name, physicalType: .byteArray, logicalType: .string, fieldID: field.id)
         }

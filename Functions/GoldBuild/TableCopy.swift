@@ -177,9 +177,8 @@ extension ParquetMetadata {
     /// Whether the engine, which finds columns by name whatever its case, reads a field's values in the field's type.
     fileprivate func has(_ field: IcebergField) -> Bool {
         guard case .column(let wanted)? = field.type.parquet(named: field.name, field.id, isRequired: false),
-            let column = column(fieldID: field.id), column.isFlat, column.name.utf8.elementsEqual(field.name.utf8),
-            column.physicalType == wanted.physicalType, !column.isInt96, column.logicalType == wanted.logicalType,
-            column.logicalType != nil || column.meaning == nil
+            let column = column(fieldID: field.id), column.name.utf8.elementsEqual(field.name.utf8),
+            column.hasValues(of: wanted)
         else { return false }
         let name = field.name.lowercased()
         return fields.count { $0.name.lowercased() == name } == 1

@@ -55,6 +55,11 @@ extension ParquetFile {
 }
 
 extension FileColumn {
+    /// Whether its values are those of a column of a file that is written here: of the same type, and meaning the same.
+    public func hasValues(of column: ParquetColumn) -> Bool {
+        isFlat && !isInt96 && physicalType == column.physicalType && essentialMeaning == column.essentialMeaning
+    }
+
     fileprivate var essentialMeaning: FieldMeaning? { logicalType?.isImplied(by: physicalType) == true ? nil : meaning }
 }
 

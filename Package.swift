@@ -43,7 +43,7 @@ let functions: [Target] = [
             + "PublishedContracts Threads CKernels Time"),
     function(
         "GoldBuild",
-        "LambdaRuntime AWSClient AWSModels Contracts Control Digest DuckDB Iceberg JSON Lake ParquetRead Publication "
+        "LambdaRuntime AWSClient AWSModels Columns Contracts Control Digest DuckDB Iceberg JSON Lake ParquetRead Publication "
             + "PublishedModels Threads Time"),
     function(
         "LakeMaintenance",

@@ -25,6 +25,8 @@ struct ChangedPeriods {
     struct Input {
         let version: TableVersion
         let files: VersionFiles
+        /// Those of the files.
+        let statistics: KeptStatistics
     }
 
     /// More periods than this are not told apart.
@@ -117,7 +119,7 @@ struct ChangedPeriods {
     private func files(of version: TableVersion, besides input: Input) throws -> VersionFiles? {
         if version.snapshot.id == input.version.snapshot.id { return input.files }
         do {
-            return try version.files(storage, known: input.files.manifests)
+            return try version.files(storage, keeping: input.statistics, known: input.files.manifests)
         } catch LakeError.unreadable {
             return nil
         } catch LakeError.storage(_, let error) where error.isNotFound {

@@ -25,7 +25,7 @@ extension ModelBuild {
         var views: [String] = []
         if let stored, let snapshot = stored.metadata.currentSnapshot {
             let version = TableVersion(model.name, stored.metadata, snapshot)
-            let files = try version.files(storage)
+            let files = try version.files(storage, keeping: .all)
             views.append(
                 try work.copy.view(
                     "stored", of: files.files, in: version, without: files.deleted,

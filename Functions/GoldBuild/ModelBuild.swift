@@ -67,7 +67,7 @@ struct ModelBuild {
         let old = try stored.map { stored in
             try TableFiles(of: stored.metadata.currentSnapshot, in: stored.metadata) { try storage.read($0) }
         }
-        let replaced = replacedFiles(stored, old, changed)
+        let replaced = try replacedFiles(stored, old, changed)
         let size = selections(changed, work).reduce(0) { $0.addingBytes($1.size) }
         try settings.limits.check(size)
         begins()
@@ -92,8 +92,26 @@ struct ModelBuild {
     ///   - limits: of what is copied to find the changed periods.
     func work(in folder: String, _ limits: BuildLimits = BuildLimits()) throws -> Work {
         Work(
-            folder: folder, inputs: try inputs.map { ChangedPeriods.Input(version: $0, files: try $0.files(storage)) },
+            folder: folder,
+            inputs: try inputs.map { version in
+                let statistics = statistics(of: version)
+                return ChangedPeriods.Input(
+                    version: version, files: try version.files(storage, keeping: statistics), statistics: statistics)
+            },
             copy: TableCopy(folder: folder, storage: storage) { () throws(GoldError) in try goOn() }, limits: limits)
+    }
+
+    /// What is asked of an input's files: the bytes of the columns that are read, and the values of those that name periods.
+    private func statistics(of version: TableVersion) -> KeptStatistics {
+        let (schema, layout) = (version.metadata.currentSchema, model.contract.modelLayout)
+        let named = Set(layout.periods + layout.lookups.flatMap { $0.key.flatMap { [$0.name, $0.source] } })
+        // The first column is read where no other is.
+        let read = schema.fields.enumerated().filter { place, field in
+            place == 0 || named.contains(field.name) || model.reads(field.name, of: version.name)
+        }
+        return KeptStatistics(
+            sizes: IcebergSchema(id: 0, fields: read.map(\.element)).allFieldIDs,
+            values: table.periods.columns.compactMap { schema.field(named: $0.name)?.id })
     }
 
     private func goOn() throws(GoldError) {
@@ -188,13 +206,24 @@ struct ModelBuild {
     /// The table's files with rows of the periods; all of them if all is built.
     private func replacedFiles(
         _ stored: LakeCatalog.Table?, _ old: TableFiles?, _ changed: Set<Period>?
-    ) -> [VersionFiles.Listed] {
+    ) throws -> [VersionFiles.Listed] {
         guard let stored, let old else { return [] }
         let listed = old.manifests.flatMap { manifest in
             manifest.entries.map { VersionFiles.Listed(file: $0.file, spec: manifest.spec) }
         }
         guard let changed else { return listed }
-        return listed.filter { table.periods.mayHold(changed, $0.file, $0.spec, stored.metadata.currentSchema) }
+        let schema = stored.metadata.currentSchema
+        let found = listed.filter { table.periods.mayHold(changed, $0.file, $0.spec, schema) }
+        // To read two columns takes less than to write a file's rows again for nothing.
+        let mixed = found.filter { table.periods.period(of: $0.file, $0.spec, schema) == nil }
+        guard mixed.count > 1, mixed.count <= Self.apartFiles else { return found }
+        let held = try concurrently(mixed) { [table, storage] listed in
+            guard let object = LakeStorage.object(at: listed.file.path) else { return true }
+            let ranges = ObjectRanges(storage.objects, object, size: Int(listed.file.sizeInBytes))
+            return try table.periods.hold(changed, ranges, schema)
+        }
+        let without = Set(zip(mixed, held).filter { !$1 }.map(\.0.file.path))
+        return found.filter { !without.contains($0.file.path) }
     }
 
     /// Of so few bytes a second thread of the engine takes more time of processors than it saves: a quarter of both.

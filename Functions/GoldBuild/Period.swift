@@ -16,7 +16,7 @@ struct Period: Sendable, Hashable {
 
 extension GoldColumn {
     /// Whether a value of the type is the same period in an input as in the table.
-    fileprivate func isComparable(with other: IcebergType) -> Bool {
+    func isComparable(with other: IcebergType) -> Bool {
         let whole: [IcebergType] = [.int, .long]
         return type == other || whole.contains(type) && whole.contains(other)
     }

@@ -29,10 +29,16 @@ struct TableVersion {
     }
 
     /// Reads the manifests.
-    /// - Parameter known: another version of the table, whose manifests are not read again.
-    func files(_ storage: LakeStorage, known: TableFiles = .none) throws -> VersionFiles {
-        try files(
-            storage, listed: try TableFiles(of: snapshot, in: metadata, known: known) { try storage.read($0) })
+    /// - Parameters:
+    ///   - statistics: those of columns that are asked for.
+    ///   - known: another version of the table, whose manifests are not read again.
+    func files(
+        _ storage: LakeStorage, keeping statistics: KeptStatistics, known: TableFiles = .none
+    ) throws -> VersionFiles {
+        let listed = try TableFiles(of: snapshot, in: metadata, known: known, keeping: statistics) {
+            try storage.read($0)
+        }
+        return try files(storage, listed: listed)
     }
 
     /// - Parameter listed: what the manifests of the snapshot list.
@@ -48,7 +54,7 @@ struct TableVersion {
 
 /// The data files of a snapshot, and what other engines have deleted from them.
 struct VersionFiles {
-    struct Listed {
+    struct Listed: Sendable {
         let file: DataFile
         let spec: PartitionSpec
     }

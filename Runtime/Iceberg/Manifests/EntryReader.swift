@@ -10,6 +10,8 @@ struct EntryReader {
     let listed: ManifestFile
     /// Of the partition's values.
     let types: [IcebergType]
+    /// The statistics that are kept; the others are passed by.
+    var kept = KeptStatistics.all
 
     func entry(_ decoder: inout AvroDecoder) throws(IcebergError) -> ManifestEntry {
         var status: Int64?
@@ -63,12 +65,12 @@ struct EntryReader {
             case 102: partition = try decoder.read(schema).record ?? []
             case 103: recordCount = try decoder.number(schema)
             case 104: size = try decoder.number(schema)
-            case 108: file.columnSizes = try decoder.numbers(schema)
-            case 109: file.valueCounts = try decoder.numbers(schema)
-            case 110: file.nullCounts = try decoder.numbers(schema)
-            case 137: file.nanCounts = try decoder.numbers(schema)
-            case 125: file.lowerBounds = try decoder.bounds(schema)
-            case 128: file.upperBounds = try decoder.bounds(schema)
+            case 108: file.columnSizes = try decoder.numbers(schema, of: kept.sizes)
+            case 109: file.valueCounts = try decoder.numbers(schema, of: kept.values)
+            case 110: file.nullCounts = try decoder.numbers(schema, of: kept.values)
+            case 137: file.nanCounts = try decoder.numbers(schema, of: kept.values)
+            case 125: file.lowerBounds = try decoder.bounds(schema, of: kept.values)
+            case 128: file.upperBounds = try decoder.bounds(schema, of: kept.values)
             case 132: file.splitOffsets = try decoder.read(schema).array?.compactMap(\.long) ?? []
             case 135:
                 file.equalityIDs =
@@ -113,36 +115,42 @@ extension AvroDecoder {
     }
 
     /// A map of numbers by numbers, which is an array of pairs.
-    fileprivate mutating func numbers(_ schema: AvroSchema) throws(IcebergError) -> [Int32: Int64] {
+    /// - Parameter kept: the keys that are wanted; nil for all.
+    fileprivate mutating func numbers(
+        _ schema: AvroSchema, of kept: [Int32]?
+    ) throws(IcebergError) -> [Int32: Int64] {
         var result: [Int32: Int64] = [:]
         let type = try branch(of: schema)
         guard let pair = type.pair, pair.value.isWhole else {
-            for (key, value) in try pairs(type) { result[key] = value.long }
+            for (key, value) in try pairs(type) where kept?.contains(key) ?? true { result[key] = value.long }
             return result
         }
         while case let count = try blockCount(), count > 0 {
-            result.reserveCapacity(result.count + min(count, Self.reserved))
+            result.reserveCapacity(result.count + min(count, kept?.count ?? Self.reserved))
             for _ in 0..<count {
                 let key = Int32(truncatingIfNeeded: try long())
-                result[key] = try long()
+                let value = try long()
+                if kept?.contains(key) ?? true { result[key] = value }
             }
         }
         return result
     }
 
     /// A map of bytes by numbers.
-    fileprivate mutating func bounds(_ schema: AvroSchema) throws(IcebergError) -> [Int32: [UInt8]] {
+    fileprivate mutating func bounds(
+        _ schema: AvroSchema, of kept: [Int32]?
+    ) throws(IcebergError) -> [Int32: [UInt8]] {
         var result: [Int32: [UInt8]] = [:]
         let type = try branch(of: schema)
         guard let pair = type.pair, pair.value == .bytes else {
-            for (key, value) in try pairs(type) { result[key] = value.bytes }
+            for (key, value) in try pairs(type) where kept?.contains(key) ?? true { result[key] = value.bytes }
             return result
         }
         while case let count = try blockCount(), count > 0 {
-            result.reserveCapacity(result.count + min(count, Self.reserved))
+            result.reserveCapacity(result.count + min(count, kept?.count ?? Self.reserved))
             for _ in 0..<count {
                 let key = Int32(truncatingIfNeeded: try long())
-                result[key] = try sized()
+                if kept?.contains(key) ?? true { result[key] = try sized() } else { try skip(.bytes) }
             }
         }
         return result

@@ -9,11 +9,15 @@ public struct Manifest: Sendable {
     /// Reads a manifest.
     /// - Parameters:
     ///   - listed: the manifest's line in its list, whose numbers entries inherit.
-    ///   - types: of the partition's values.
-    public init(_ bytes: [UInt8], listed: ManifestFile, spec: PartitionSpec, schema: IcebergSchema) throws(IcebergError)
-    {
+    ///   - schema: has the types of the partition's values.
+    ///   - statistics: those that the entries have.
+    public init(
+        _ bytes: [UInt8], listed: ManifestFile, spec: PartitionSpec, schema: IcebergSchema,
+        keeping statistics: KeptStatistics = .all
+    ) throws(IcebergError) {
         var container = try AvroContainer(bytes)
-        let reader = EntryReader(fields: container.fields, listed: listed, types: try spec.types(in: schema))
+        let reader = EntryReader(
+            fields: container.fields, listed: listed, types: try spec.types(in: schema), kept: statistics)
         var entries: [ManifestEntry] = []
         while var block = try container.nextBlock() {
             for _ in 0..<block.count { entries.append(try reader.entry(&block.decoder)) }

@@ -16,9 +16,11 @@ public struct TableFiles: Sendable {
     /// Reads the manifests of a snapshot.
     /// - Parameters:
     ///   - known: another snapshot of the table: manifests never change, so those that both have are not read again.
+    ///   - statistics: those that the files have; `known` has the same.
     ///   - read: returns the bytes of the file at a location of the table.
     public init(
-        of snapshot: Snapshot?, in metadata: TableMetadata, known: TableFiles = .none, read: (String) throws -> [UInt8]
+        of snapshot: Snapshot?, in metadata: TableMetadata, known: TableFiles = .none,
+        keeping statistics: KeptStatistics = .all, read: (String) throws -> [UInt8]
     ) throws {
         guard let snapshot else {
             self = .none
@@ -37,7 +39,8 @@ public struct TableFiles: Sendable {
             }
             // A partition's source may be a column that the table has no more: its type is that of the newest schema with it.
             let schema = metadata.schema(with: spec)
-            let manifest = try Manifest(read(line.path), listed: line, spec: spec, schema: schema)
+            let manifest = try Manifest(
+                read(line.path), listed: line, spec: spec, schema: schema, keeping: statistics)
             manifests.append(
                 Listed(line: line, spec: spec, entries: manifest.entries.filter { $0.status != .deleted }))
         }

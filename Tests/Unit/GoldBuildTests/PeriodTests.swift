@@ -191,6 +191,31 @@ import Testing
         try expectRows(of: lake, in2023: 3)
     }
 
+    @Test("a file between two years seems to have every shop of both, and is not written again for one of them")
+    func bounds() throws {
+        let contract = TestLake.contract().replacing("value: year}", with: "value: [year, shop]}").replacing(
+            "{name: sales, logicalType", with: "{name: shop, logicalType")
+        let lake = try TestLake(
+            contract: contract,
+            statement: """
+                SELECT s.year, CAST(r.range AS VARCHAR) AS name, s.amount AS total, s.shop
+                  FROM dm_silver.sale s, range(25000) r ORDER BY name
+                """)
+        for year in [2020, 2021] as [Int32] {
+            for shop in 1...3 as ClosedRange<Int64> { try lake.add([Sale(shop: shop, year: year, amount: 1)]) }
+        }
+        #expect(try lake.build()["rows"] == 150_000)
+        try lake.add([Sale(shop: 2, year: 2020, amount: 5)])
+        let outcome = try lake.build()
+        // With that between the years it would be a file more.
+        #expect(outcome["periods"] == 1 && outcome["rows"] == 175_000, "\(outcome)")
+        #expect(try #require(outcome["written"]?.int) < 100_000, "\(outcome)")
+        let rows = try lake.rows()
+        #expect(rows.count { $0.hasPrefix("2020 ") && $0.hasSuffix(" 2") } == 50_000)
+        #expect(rows.count { $0.hasPrefix("2020 ") && $0.hasSuffix(" 5 2") } == 25_000)
+        #expect(rows.count { $0.hasPrefix("2021 ") } == 75_000)
+    }
+
     private func expectRows(of lake: TestLake, in2023 last: Int) throws {
         let rows = try lake.rows()
         #expect(Set(rows).count == 248_000)

@@ -67,8 +67,8 @@ import Testing
         ])
     }
 
-    private func read(_ bytes: [UInt8]) throws -> [ManifestEntry] {
-        try Manifest(bytes, listed: Self.line, spec: Self.spec, schema: Self.schema).entries
+    private func read(_ bytes: [UInt8], keeping statistics: KeptStatistics = .all) throws -> [ManifestEntry] {
+        try Manifest(bytes, listed: Self.line, spec: Self.spec, schema: Self.schema, keeping: statistics).entries
     }
 
     @Test("fields are found by their ids, whatever their order and width, and others are passed by") func foreign()
@@ -87,6 +87,9 @@ import Testing
         expected.nullCounts = [8: 3]
         expected.upperBounds = [7: [1], 8: []]
         #expect(entry.file == expected)
+        let some = try read(bytes, keeping: KeptStatistics(sizes: [8], values: [8]))
+        (expected.columnSizes, expected.upperBounds) = ([:], [8: []])
+        #expect(some.map(\.file) == [expected, expected])
     }
 
     @Test("what is written is read again, and by the general reader, too") func roundTrip() throws {
@@ -109,6 +112,10 @@ import Testing
         ]
         let bytes = try Manifest.bytes(entries, spec: Self.spec, schema: Self.schema, sync: Self.sync)
         #expect(try read(bytes) == entries)
+        let some = try read(bytes, keeping: KeptStatistics(sizes: [1, 300], values: [2]))
+        (file.columnSizes, file.valueCounts, file.nanCounts) = ([1: 2, 300: 3], [:], [:])
+        file.lowerBounds = [2: [0xFF]]
+        #expect(some.map(\.file) == [file, deletes, file])
         let general = try AvroFile(bytes)
         #expect(general.records.map { $0[2].long } == [2, 0, nil])
         let shown = try #require(general.records.first?[4].record)

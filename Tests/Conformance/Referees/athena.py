@@ -83,6 +83,16 @@ def a_request_that_is_wrong_is_refused():
 
 
 @check
+def a_query_is_stopped():
+    place = Place()
+    started = place.start("SELECT count(*) FROM UNNEST(sequence(1, 1000000)) a (x) CROSS JOIN UNNEST(sequence(1, 10000000)) b (y) WHERE x % 7 = y % 5")
+    athena.stop_query_execution(QueryExecutionId=started)
+    while (found := athena.get_query_execution(QueryExecutionId=started)["QueryExecution"])["Status"]["State"] in ("QUEUED", "RUNNING"): time.sleep(0.005)
+    assert found["Status"]["State"] == "CANCELLED" and found["Status"]["CompletionDateTime"], found["Status"]
+    fails("InvalidRequestException", 400, athena.get_query_results, QueryExecutionId=started)
+
+
+@check
 def what_a_user_must_not_reach_is_refused():
     place = Place()
     for statement in ("SELECT * FROM read_csv('/etc/passwd')", "SELECT getenv('PATH')", 'SELECT * FROM "/etc/passwd"',
@@ -217,6 +227,8 @@ def queries_are_saved_and_prepared():
     saved = athena.create_named_query(Name="one", Database=place.database, QueryString="SELECT 1")["NamedQueryId"]
     assert athena.get_named_query(NamedQueryId=saved)["NamedQuery"]["QueryString"] == "SELECT 1"
     assert saved in athena.list_named_queries()["NamedQueryIds"]
+    both = athena.batch_get_named_query(NamedQueryIds=[saved, str(uuid.uuid4())])
+    assert len(both["NamedQueries"]) == len(both["UnprocessedNamedQueryIds"]) == 1, both
     athena.delete_named_query(NamedQueryId=saved)
     name = "p" + uuid.uuid4().hex[:12]
     athena.create_prepared_statement(StatementName=name, WorkGroup="primary", QueryStatement="SELECT ? + 1, ?")
@@ -224,6 +236,9 @@ def queries_are_saved_and_prepared():
     assert place.rows(f"EXECUTE {name}", ExecutionParameters=["1", "'c'"]) == [["2", "c"]]
     assert place.rows("SELECT ? AS x", ExecutionParameters=["DATE '2026-01-31'"]) == [["2026-01-31"]]
     assert name in [s["StatementName"] for s in athena.list_prepared_statements(WorkGroup="primary")["PreparedStatements"]]
+    both = athena.batch_get_prepared_statement(PreparedStatementNames=[name, "none"], WorkGroup="primary")
+    assert [s["QueryStatement"] for s in both["PreparedStatements"]] == ["SELECT ? + 1, ?"], both
+    assert [s["StatementName"] for s in both["UnprocessedPreparedStatementNames"]] == ["none"], both
     athena.delete_prepared_statement(StatementName=name, WorkGroup="primary")
     fails("ResourceNotFoundException", 400, athena.get_prepared_statement, StatementName=name, WorkGroup="primary")
 

@@ -1,18 +1,23 @@
 #!/usr/bin/env python3
 """Measures what lake-maintenance keeps a table at, and what it costs.
 
-    maintenance.py BINARIES DATA commits [--commits 10000] [--minutes M] [--every 100] [--rows 200000] [--spread]
+    maintenance.py BINARIES DATA commits [--commits 10000] [--minutes M] [--every 100] [--snapshots 100] [--rows 200000] [--spread]
+    maintenance.py BINARIES DATA snapshots [--rows 200000]
     maintenance.py BINARIES DATA compaction [--files 1000] [--mixed]
 
 `commits` makes a table of so many rows, and changes it by commits of 100 changes, each a file that goes through the whole pipeline: nine of ten are inserts above the
 largest key, the others updates of the last thousand keys (with `--spread`: of any). After every so many commits lake-maintenance runs, with its
-settings, but with snapshots that expire after a minute: the commits of days come in an hour here. Then DuckDB reads the whole table through
-the catalog, and looks keys up, in a process of its own each; then the same of the table made anew (`cupel reload`), with ten snapshots. Bytes
-written are those of the data files that the snapshots added; the amplification is these over the bytes of the raw files, and over those of
-as many rows in the new table. After so many minutes it goes on to the reading with the commits that there are.
+settings, but for the age of snapshots: the commits of days come in an hour here, so the last 100 stay, as SnapshotLimit has it an hour later. Then
+DuckDB reads the whole table through the catalog, and looks keys up, in a process of its own each; then the same of the table made anew (`cupel
+reload`), with one snapshot. Bytes written are those of the data files that the snapshots added; the amplification is these over the bytes that
+as many rows as there were changes take in the new table, and over those of the raw files. What the catalog and the commits wrote of metadata is
+listed after every hundred commits, of which the table keeps the documents. After so many minutes it goes on to the reading with the commits that there are.
+
+`snapshots` reads and looks up keys in one table while it gets more and more snapshots.
 
 `compaction` makes a table of so many files of 1 MB, each with its own range of keys or, with `--mixed`, with keys from everywhere, and gives
-lake-maintenance one event as Lambda does: counted is the whole process. DuckDB writes the same files again, sorted by the key, with the same codec.
+lake-maintenance one event as Lambda does: counted is the whole process. DuckDB writes the same files again, sorted by the key, with the same codec:
+all at once, and as many at a time as lake-maintenance joins to one file.
 """
 import argparse, atexit, concurrent.futures, gzip, http.server, importlib.metadata, json, os, pathlib, random, resource, shutil, statistics, subprocess, sys, tempfile, threading, time, warnings
 
@@ -29,10 +34,11 @@ from pyiceberg.types import LongType, NestedField, StringType, TimestamptzType
 parser = argparse.ArgumentParser()
 parser.add_argument("binaries", type=pathlib.Path)
 parser.add_argument("data", type=pathlib.Path)
-parser.add_argument("part", choices=["commits", "compaction"])
+parser.add_argument("part", choices=["commits", "compaction", "snapshots"])
 parser.add_argument("--commits", type=int, default=10_000)
 parser.add_argument("--minutes", type=float, default=float("inf"))
-parser.add_argument("--every", type=int, default=100)
+parser.add_argument("--every", type=int, default=100, choices=range(1, 101), metavar="1…100")
+parser.add_argument("--snapshots", type=int, default=25)
 parser.add_argument("--rows", type=int, default=200_000)
 parser.add_argument("--spread", action="store_true")
 parser.add_argument("--files", type=int, default=1000)
@@ -97,7 +103,7 @@ class Emulator:
         bodies = {name: gzip.compress("\n".join(lines).encode()) for name, lines in files.items()}
         def upload(name): self.s3.put_object(Bucket=stage, Key=f"raw/event/{name}.json.gz", Body=bodies[name])
         with concurrent.futures.ThreadPoolExecutor(4) as pool: list(pool.map(upload, files))
-        while self.waiting() < len(files): time.sleep(0.05)
+        while self.waiting() < len(files): time.sleep(0.25)
         return sum(map(len, bodies.values()))
 
     def waiting(self):
@@ -150,8 +156,11 @@ def peer(kind, source, argument):
         for key in argument.split(","):
             assert connection.execute(f"SELECT count(*) FROM {table} WHERE event_id = {key}").fetchone()[0] == 1, key
     else:
-        connection.execute(f"""COPY (SELECT * FROM read_parquet('{source}/*.parquet') ORDER BY event_id)
-            TO '{argument}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, FILE_SIZE_BYTES '64MB')""")
+        files = sorted(map(str, pathlib.Path(source).glob("*.parquet")))
+        count = int(argument.split(",")[1]) or len(files)
+        for place in range(0, len(files), count):
+            connection.execute(f"""COPY (SELECT * FROM read_parquet({files[place:place + count]}) ORDER BY event_id)
+                TO '{argument.split(",")[0]}-{place}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, FILE_SIZE_BYTES '64MB')""")
     print(used() - cpu, time.perf_counter() - begin)
 
 
@@ -182,15 +191,17 @@ def commits():
     emulator.put({"base": [line(key) for key in range(options.rows)]})
     emulator.merge()
     table = emulator.catalog().load_table("dm_silver.event")
-    table.transaction().set_properties({"history.expire.max-snapshot-age-ms": "60000"}).commit_transaction()
+    keep(table, options.snapshots)
     base = {snapshot.snapshot_id for snapshot in table.refresh().snapshots()}
-    last, added, kinds = options.rows, {}, {"merge": 0, "maintenance": 0}
+    last, added, kinds, sizes = options.rows, {}, {"merge": 0, "maintenance": 0}, {}
 
     def note():
         for snapshot in table.refresh().snapshots():
             if snapshot.snapshot_id in base or snapshot.snapshot_id in added: continue
             added[snapshot.snapshot_id] = int(snapshot.summary["added-files-size"] or 0)
             kinds["maintenance" if snapshot.summary["cupel.maintenance"] else "merge"] += added[snapshot.snapshot_id]
+        for page in emulator.s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix="silver/event/metadata/"):
+            sizes.update({entry["Key"]: entry["Size"] for entry in page["Contents"]})
 
     def changes():
         nonlocal last, moment
@@ -207,17 +218,18 @@ def commits():
         cpu += emulator.merge()
         note()
         count += options.every
+        if count >= options.commits: print("before the last maintenance", readings(emulator, keys_of(last)), flush=True)
         report = emulator.invoke("lake-maintenance", {"table": "dm_silver.event"})
         note()
         if count % (options.every * 10) == 0: print(count, f"{time.time() - begin:.0f} s, silver-merge {1000 * cpu / count:.1f} ms of CPU a commit", report, flush=True)
     if len(added) < count: raise SystemExit(f"{len(added)} snapshots of {count} commits")
     metadata = table.refresh().metadata
     files = [task.file for task in table.scan().plan_files()]
-    keys = [chance.randrange(last) for _ in range(50)]
+    keys = keys_of(last)
     aged = readings(emulator, keys)
     command = [options.binaries / "cupel", "reload", "--table", "event", "--endpoint", emulator.endpoint]
     subprocess.run(command, check=True, capture_output=True)
-    time.sleep(61)
+    keep(table.refresh(), 1)
     emulator.invoke("lake-maintenance", {"table": "dm_silver.event"})
     fresh_files = [task.file for task in table.refresh().scan().plan_files()]
     fresh = readings(emulator, keys)
@@ -229,7 +241,45 @@ def commits():
     for kind, name in (("read", "the whole table"), ("keys", f"{len(keys)} keys")):
         (cpu, wall), (fresh_cpu, fresh_wall) = aged[kind], fresh[kind]
         print(f"{name:16}{cpu:8.3f} CPU s {wall:8.3f} s; anew {fresh_cpu:8.3f} CPU s {fresh_wall:8.3f} s: {cpu / fresh_cpu:.2f} x, {wall / fresh_wall:.2f} x")
-    print(f"written {written} bytes ({kinds}) for raw files of {raw} bytes: {written / raw:.1f} x; for {changed:.0f} bytes of rows: {written / changed:.1f} x")
+    print(f"written {written} bytes ({kinds}) for {changed:.0f} bytes of rows: {written / changed:.1f} x; for raw files of {raw} bytes: {written / raw:.1f} x")
+    documents = sum(size for key, size in sizes.items() if key.endswith(".json"))
+    print(f"manifests and their lists {sum(sizes.values()) - documents} bytes, the catalog's documents {documents} bytes in {len(sizes)} objects")
+    emulator.stop()
+    shutil.rmtree(folder)
+
+
+def keys_of(count): return [chance.randrange(count) for _ in range(50)]
+
+
+def keep(table, count):
+    """Of old snapshots lake-maintenance leaves so many."""
+    table.transaction().set_properties({
+        "history.expire.max-snapshot-age-ms": "0", "history.expire.min-snapshots-to-keep": str(count)}).commit_transaction()
+
+
+def snapshots():
+    folder = pathlib.Path(tempfile.mkdtemp(dir=options.data))
+    emulator = Emulator(folder / "state")
+    emulator.put({"base": [line(key) for key in range(options.rows)]})
+    emulator.merge()
+    keys = keys_of(options.rows)
+    catalog = emulator.catalog()
+    place = catalog.url("namespaces/dm_silver/tables/event")
+    document = catalog._session.get(place).json()["metadata"]
+    for count in (1, 100, 200, 500, 1000):
+        while len(document["snapshots"]) < count:
+            # The same files again.
+            last = next(s for s in document["snapshots"] if s["snapshot-id"] == document["current-snapshot-id"])
+            new = last | {"snapshot-id": chance.getrandbits(62), "parent-snapshot-id": last["snapshot-id"], "timestamp-ms": last["timestamp-ms"] + 1,
+                          "sequence-number": last["sequence-number"] + 1}
+            answer = catalog._session.post(place, json={"requirements": [], "updates": [
+                {"action": "add-snapshot", "snapshot": new},
+                {"action": "set-snapshot-ref", "ref-name": "main", "type": "branch", "snapshot-id": new["snapshot-id"]}]})
+            answer.raise_for_status()
+            document = answer.json()["metadata"]
+        found = readings(emulator, keys)
+        print(f"{count:5} snapshots, {len(catalog._session.get(place).content):8} bytes: "
+              + "; ".join(f"{kind} {cpu:.3f} CPU s {wall:.3f} s" for kind, (cpu, wall) in found.items()), flush=True)
     emulator.stop()
     shutil.rmtree(folder)
 
@@ -326,9 +376,13 @@ def compaction():
     result = duck(emulator.endpoint).execute("SELECT count(*), count(DISTINCT event_id), sum(event_id) FROM lake.dm_silver.event").fetchone()
     wanted = duck().execute(f"SELECT count(*), count(DISTINCT event_id), sum(event_id) FROM read_parquet('{local}/*.parquet')").fetchone()
     if result != wanted: raise SystemExit(f"{result}, not {wanted}")
-    runs = [run_peer("copy", local, folder / f"out-{number}") for number in range(3)]
-    peer_cpu, peer_wall = (statistics.median(run[place] for run in runs) for place in range(2))
-    print(f"DuckDB COPY      {peer_cpu:8.2f} CPU s {peer_wall:8.2f} s: {cpu / peer_cpu:.2f} x")
+    for count, name in ((0, "all at once"), (round(answer["joined_files"] / answer["written_files"]), "file by file")):
+        runs = []
+        for number in range(3):
+            runs.append(run_peer("copy", local, f"{folder}/out,{count}"))
+            for path in folder.glob("out-*"): shutil.rmtree(path) if path.is_dir() else path.unlink()
+        peer_cpu, peer_wall = (statistics.median(run[place] for run in runs) for place in range(2))
+        print(f"DuckDB COPY, {name} {peer_cpu:8.2f} CPU s {peer_wall:8.2f} s: {cpu / peer_cpu:.2f} x", flush=True)
     emulator.stop()
     shutil.rmtree(folder)
 
@@ -353,4 +407,4 @@ def add(table, paths):
 if options.peer: peer(*options.peer)
 else:
     options.data.mkdir(parents=True, exist_ok=True)
-    {"commits": commits, "compaction": compaction}[options.part]()
+    {"commits": commits, "compaction": compaction, "snapshots": snapshots}[options.part]()

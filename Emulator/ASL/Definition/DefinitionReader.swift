@@ -56,7 +56,7 @@ struct DefinitionReader {
         if let version = string("Version", in: fields), version != "1.0" {
             report("Value is not valid. Valid values are: 1.0", at: fields, field: "Version")
         }
-        let timeout = integer("TimeoutSeconds", in: fields, atLeast: 1)
+        let timeout = integer("TimeoutSeconds", in: fields, atLeast: 1, atMost: 99_999_999)
         guard let block = readBlock(fields) else { return nil }
         checkScopes(of: fields)
         return StateMachine(

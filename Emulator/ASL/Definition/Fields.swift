@@ -28,7 +28,7 @@ extension DefinitionReader {
         return value.string
     }
 
-    mutating func integer(_ name: String, in fields: Fields, atLeast least: Int) -> Int? {
+    mutating func integer(_ name: String, in fields: Fields, atLeast least: Int, atMost most: Int = .max) -> Int? {
         guard let value = fields.object[name] else { return nil }
         guard let integer = value.int else {
             report("Expected value of type Integer", at: fields, field: name)
@@ -36,6 +36,10 @@ extension DefinitionReader {
         }
         guard integer >= least else {
             report("Minimum value is \(least)", at: fields, field: name)
+            return nil
+        }
+        guard integer <= most else {
+            report("Maximum value is \(most)", at: fields, field: name)
             return nil
         }
         return integer

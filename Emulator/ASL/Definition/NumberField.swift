@@ -18,6 +18,21 @@ struct NumberField: Sendable, Equatable {
     let source: Source
     let kind: Kind
 
+    /// A number that counts something: seconds, or items of a batch.
+    /// - Throws: a fault also for a number below one.
+    func count(in scope: inout Scope) throws(ASLFault) -> Int? {
+        guard let count = try integer(in: &scope) else { return nil }
+        guard count < 1 else { return count }
+        switch source {
+        case .expression(let expression):
+            throw .unexpectedResult(.int(count), of: expression, expected: "positive integer")
+        case .path(let path):
+            throw .runtime(
+                "The \(name) field refers to value \"\(count)\" which is not a valid positive integer: \(path.text)")
+        case .constant: return count
+        }
+    }
+
     /// The value as the nearest integer that fits.
     func integer(in scope: inout Scope) throws(ASLFault) -> Int? { try value(in: &scope).map { Int(clamping: $0) } }
 

@@ -42,7 +42,8 @@ struct Retrier: Sendable, Equatable {
         return hasFullJitter && milliseconds > 0 ? Int64.random(in: 0...milliseconds, using: &random) : milliseconds
     }
 
-    private static let longestDelayInSeconds = 31_622_400
+    /// A year.
+    fileprivate static let longestDelayInSeconds = 31_622_400
 }
 
 /// The state that follows a failed one when the error is expected.
@@ -78,13 +79,17 @@ extension DefinitionReader {
             }
             return Retrier(
                 errors: readErrors(item),
-                intervalInSeconds: integer("IntervalSeconds", in: item, atLeast: 1) ?? 1,
-                maxAttempts: integer("MaxAttempts", in: item, atLeast: 0) ?? 3,
+                intervalInSeconds: integer("IntervalSeconds", in: item, atLeast: 1, atMost: Self.most) ?? 1,
+                maxAttempts: integer("MaxAttempts", in: item, atLeast: 0, atMost: Self.most) ?? 3,
                 backoffRate: backoff ?? 2,
-                maxDelayInSeconds: integer("MaxDelaySeconds", in: item, atLeast: 1),
+                maxDelayInSeconds: integer(
+                    "MaxDelaySeconds", in: item, atLeast: 1, atMost: Retrier.longestDelayInSeconds),
                 hasFullJitter: jitter == "FULL")
         }
     }
+
+    /// Of attempts, and of seconds before the first.
+    private static let most = 99_999_999
 
     mutating func readCatchers(_ fields: Fields, language: QueryLanguage) -> [Catcher] {
         let items = list("Catch", in: fields)

@@ -74,7 +74,11 @@ extension IntrinsicFunction {
         switch self {
         case .base64Encode: return .string(text.utf8.base64)
         case .base64Decode:
-            guard let bytes = [UInt8](base64: text) else { throw IntrinsicFault(reason: "Invalid Base64 text") }
+            // Java decodes a text without its padding, too.
+            let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+            guard let bytes = [UInt8](base64: text + padding) else {
+                throw IntrinsicFault(reason: "Invalid Base64 text")
+            }
             return .string(String(decoding: bytes, as: UTF8.self))
         case .stringToJSON: return try Self.parse(text)
         case .hash: return try Self.hash(text, algorithm: arguments[1].string)

@@ -190,8 +190,15 @@ struct Wildcard {
 }
 
 extension DefinitionReader {
-    mutating func readTest(_ item: Fields, language: QueryLanguage) -> ChoiceTest? {
+    /// - Parameter isNested: whether the test is inside another; then it leads nowhere.
+    mutating func readTest(_ item: Fields, language: QueryLanguage, isNested: Bool = false) -> ChoiceTest? {
+        if isNested, item.object["Next"] != nil { report("Field 'Next' is not supported", at: item) }
         if language == .jsonata {
+            if let condition = item.object["Condition"], condition.bool == nil,
+                condition.string?.hasPrefix("{%") != true
+            {
+                report("Expected value of type Boolean", at: item, field: "Condition")
+            }
             guard let condition = scalarTemplate("Condition", in: item, language: language) else {
                 require(["Condition"], in: item)
                 return nil
@@ -209,22 +216,26 @@ extension DefinitionReader {
                 report("Expected value of type Object", at: item, field: "Not")
                 return nil
             }
-            return readTest(Fields(object: inner, location: item.at("Not")), language: language).map { .not($0) }
+            return readTest(Fields(object: inner, location: item.at("Not")), language: language, isNested: true)
+                .map { .not($0) }
         }
         guard let variable = path("Variable", in: item) else {
             if item.object["Variable"] == nil { require(["Variable"], in: item) }
             return nil
         }
+        var tests: [(name: String, test: ChoiceTest)] = []
         for (name, value) in item.object {
-            if let test = readComparison(name, value, of: variable, in: item) { return test }
+            if let test = readComparison(name, value, of: variable, in: item) { tests.append((name, test)) }
         }
+        checkOnlyOne(of: tests.map(\.name), in: item)
+        if let first = tests.first { return first.test }
         report("A choice rule requires a comparison operator", at: item)
         return nil
     }
 
     private mutating func readTests(_ name: String, in item: Fields) -> [ChoiceTest] {
         if item.object[name]?.array?.isEmpty == true { report("Value cannot be empty", at: item, field: name) }
-        return list(name, in: item).compactMap { readTest($0, language: .jsonPath) }
+        return list(name, in: item).compactMap { readTest($0, language: .jsonPath, isNested: true) }
     }
 
     private mutating func readComparison(

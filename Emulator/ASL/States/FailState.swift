@@ -22,6 +22,7 @@ extension DefinitionReader {
         if language == .jsonPath, let path = string(pathName, in: fields) {
             return expression(path, field: pathName, in: fields).map { .expression($0) }
         }
+        _ = string(name, in: fields)
         return scalarTemplate(name, in: fields, language: language)
     }
 }
@@ -31,9 +32,17 @@ extension Execution {
         var failure: ErrorOutput?
         attempt(id) { (_, _, scope) throws(ASLFault) in
             failure = ErrorOutput(
-                error: try state.error?.evaluate(in: &scope).plainText,
-                cause: try state.cause?.evaluate(in: &scope).plainText)
+                error: try Self.text(state.error, in: &scope), cause: try Self.text(state.cause, in: &scope))
         }
         if let failure { branchFailed(id, with: failure) }
+    }
+
+    /// - Throws: a fault where an expression gives something else than a text.
+    private static func text(_ template: Template?, in scope: inout Scope) throws(ASLFault) -> String? {
+        guard let template else { return nil }
+        let value = try template.evaluate(in: &scope)
+        guard value.string == nil, let expression = template.expressions.first else { return value.plainText }
+        if case .jsonata = expression.source { throw .unexpectedResult(value, of: expression, expected: "string") }
+        throw .runtime("The \(expression.field) field refers to value \"\(value.plainText)\" which is not a string")
     }
 }

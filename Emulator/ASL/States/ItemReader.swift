@@ -23,8 +23,8 @@ struct ItemBatcher: Sendable {
     let batchInput: Template?
 
     func batches(of items: [JSON], in scope: inout Scope) throws(ASLFault) -> [JSON] {
-        let mostItems = try maxItems?.integer(in: &scope) ?? Int.max
-        let mostBytes = try maxBytes?.integer(in: &scope) ?? Int.max
+        let mostItems = try maxItems?.count(in: &scope) ?? Int.max
+        let mostBytes = try maxBytes?.count(in: &scope) ?? Int.max
         let shared = try batchInput?.evaluate(in: &scope)
         var batches: [JSON] = []
         var batch: [JSON] = []

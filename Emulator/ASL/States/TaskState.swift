@@ -90,8 +90,8 @@ extension Execution {
             if state.resource.awaitsResult, let branch = execution.branches[id] {
                 scope.context = execution.context(of: branch, in: visit, taskToken: token)
             }
-            let timeout = try state.timeout?.integer(in: &scope)
-            let heartbeat = try state.heartbeat?.integer(in: &scope)
+            let timeout = try state.timeout?.count(in: &scope)
+            let heartbeat = try state.heartbeat?.count(in: &scope)
             let parameters = try visit.state.flow.parameters?.evaluate(in: &scope) ?? visit.effectiveInput
             execution.note(visit.state.flow.language == .jsonPath ? "afterParameters" : "afterArguments", parameters)
             guard parameters.text.utf8.count <= Self.payloadLimitInBytes else {

@@ -22,7 +22,7 @@ struct DocumentedCaseTests {
     private static let oops = #""Type": "Task", "Resource": "arn:aws:lambda:us-east-1:111111111111:function:oops""#
     private static let inner = #""ItemProcessor": {"StartAt": "I", "States": {"I": {"Type": "Pass", "End": true}}}"#
 
-    private func check(_ test: Case) throws {
+    func check(_ test: Case) throws {
         let states = test.states.hasPrefix("\"A\"") ? test.states : #""A": {\#(test.states)}"#
         let machine = try StateMachine(
             #"{"QueryLanguage": "\#(test.language)", "StartAt": "A", "States": {\#(states)}}"#)

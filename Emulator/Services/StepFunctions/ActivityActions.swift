@@ -36,7 +36,7 @@ extension StepFunctionsService {
 
     func deleteActivity(_ input: JSON) async throws -> JSON {
         let arn = try input.required("activityArn")
-        guard ARN.isClaimed(by: arn) else { throw AWSFault.invalidARN(arn) }
+        guard ARN(arn)?.resource.hasPrefix("activity:") == true else { throw AWSFault.invalidARN(arn) }
         try await store.write { transaction in
             try transaction.execute("DELETE FROM activities WHERE arn = ?", .text(arn))
             try transaction.execute("DELETE FROM state_tags WHERE resource = ?", .text(arn))
@@ -86,7 +86,7 @@ extension StepFunctionsService {
     }
 
     private func activity(_ arn: String) throws -> (arn: String, name: String, createdAt: Int64) {
-        guard ARN.isClaimed(by: arn) else { throw AWSFault.invalidARN(arn) }
+        guard ARN(arn)?.resource.hasPrefix("activity:") == true else { throw AWSFault.invalidARN(arn) }
         guard let activity = try store.read({ try $0.activity(arn) }) else {
             throw AWSFault.activityDoesNotExist(arn)
         }

@@ -88,6 +88,7 @@ extension StepFunctionsService {
 
     func describeAlias(_ input: JSON) throws -> JSON {
         let arn = try input.required("stateMachineAliasArn")
+        _ = try StateMachineARN(arn)
         guard let alias = try store.read({ try $0.alias(arn) }) else {
             throw AWSFault("ResourceNotFound", "Request references a resource that does not exist.")
         }
@@ -102,6 +103,7 @@ extension StepFunctionsService {
 
     func updateAlias(_ input: JSON) async throws -> JSON {
         let arn = try input.required("stateMachineAliasArn")
+        _ = try StateMachineARN(arn)
         if input["routingConfiguration"] != nil { _ = try Self.checkRouting(input["routingConfiguration"]) }
         let now = clock.now().milliseconds
         try await store.write { transaction in
@@ -118,6 +120,7 @@ extension StepFunctionsService {
 
     func deleteAlias(_ input: JSON) async throws -> JSON {
         let arn = try input.required("stateMachineAliasArn")
+        _ = try StateMachineARN(arn)
         try await store.write { try $0.execute("DELETE FROM state_machine_aliases WHERE arn = ?", .text(arn)) }
         return [:]
     }

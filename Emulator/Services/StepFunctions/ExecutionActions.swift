@@ -243,7 +243,7 @@ extension StepFunctionsService: EventTarget {
     }
 
     func execution(_ arn: String) throws -> ExecutionRecord {
-        guard ARN.isClaimed(by: arn) else { throw AWSFault.invalidARN(arn) }
+        guard ARN(arn)?.resource.hasPrefix("execution:") == true else { throw AWSFault.invalidARN(arn) }
         guard let execution = try store.read({ try $0.execution(arn) }) else {
             throw AWSFault.executionDoesNotExist(arn)
         }

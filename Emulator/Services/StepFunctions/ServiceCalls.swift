@@ -29,6 +29,14 @@ extension StepFunctionsService {
             throw naming.failure(error, target.sdkError(error), requestID: requestID)
         }
         let named = naming.answer(answer)
+        // An event that is refused fails the state, though the call has succeeded.
+        if integration == .optimized, service == "events", answer["FailedEntryCount"]?.int ?? 0 > 0 {
+            throw TaskFailure(
+                error: "EventBridge.FailedEntry",
+                cause: JSON.object([
+                    "Entries": answer["Entries"] ?? [], "FailedEntryCount": answer["FailedEntryCount"] ?? 0,
+                ]).text)
+        }
         guard integration == .optimized, case .object(var members) = named else { return named }
         for (name, value) in JSON.sdkMetadata(status: 200, requestID: requestID) { members[name] = value }
         return .object(members)

@@ -2,8 +2,13 @@ internal import EmulatorCore
 
 /// The faults of Step Functions, with its own messages.
 extension AWSFault {
-    static func invalidARN(_ arn: String) -> AWSFault {
-        AWSFault("InvalidArn", "Invalid Arn: 'Invalid ARN prefix: \(arn)'")
+    /// An ARN of another service or of another kind of resource, or a text that is none.
+    static func invalidARN(_ text: String) -> AWSFault {
+        guard let arn = ARN(text), arn.service == "states" else {
+            return AWSFault("InvalidArn", "Invalid Arn: 'Invalid ARN prefix: \(text)'")
+        }
+        let type = arn.resource.prefix { $0 != ":" }
+        return AWSFault("InvalidArn", "Invalid Arn: 'Resource type not valid in this context: \(type)'")
     }
 
     static func stateMachineDoesNotExist(_ arn: String) -> AWSFault {

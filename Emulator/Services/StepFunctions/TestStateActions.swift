@@ -167,7 +167,8 @@ extension StepFunctionsService {
             "Execution": ["Id", "Input", "Name", "RoleArn", "StartTime", "RedriveCount", "RedriveTime"],
             "State": ["EnteredTime", "Name", "RetryCount"], "StateMachine": ["Id", "Name"], "Task": ["Token"],
         ]
-        for (section, value) in context.object ?? [:] {
+        guard let sections = context.object else { throw refuse("Context must be an object") }
+        for (section, value) in sections {
             if section == "Map" {
                 throw refuse("'Map' field is not supported when mocking a Context object")
             }
@@ -177,10 +178,12 @@ extension StepFunctionsService {
                     "Context object contains 'Task' when state is not a Task state with a '.sync' or "
                         + "'.waitForTaskToken' service integration pattern")
             }
-            for (field, content) in value.object ?? [:] {
+            guard let members = value.object else { throw refuse("\(section) must be an object") }
+            for (field, content) in members {
                 guard fields.contains(field) else { throw refuse("Field '\(field)' is not allowed") }
                 let isText = !["Input", "RetryCount", "RedriveCount"].contains(field)
                 if isText, content.string == nil { throw refuse("\(section).\(field) must be a string") }
+                if field.hasSuffix("Count"), content.int == nil { throw refuse("\(section).\(field) must be a number") }
             }
         }
     }

@@ -72,7 +72,10 @@ extension LambdaService {
         case ("PUT", "event-invoke-config", 1), ("POST", "event-invoke-config", 1):
             let config = try await input(request)
             try await configureEvents(of: name, config)
-            return Self.json(200, config)
+            return Self.json(200, eventDocument(config, of: try registry.function(name).name))
+        case ("GET", "event-invoke-config", 1...2): return try eventSettings(of: name, isList: rest.count == 2)
+        case ("DELETE", "event-invoke-config", 1): return try await removeEventSettings(of: name)
+        case ("DELETE", "concurrency", 1): return try await removeConcurrency(of: name)
         default: throw AWSFault.notEmulated("Lambda's \(request.method) \(request.path)")
         }
     }

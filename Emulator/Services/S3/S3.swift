@@ -108,6 +108,11 @@ package final class S3: Service, ResourceProviding {
 
     private static let notEmulated = [
         "inventory", "analytics", "metrics", "intelligent-tiering", "metadataTable", "metadataConfiguration", "session",
+        "metadataAnnotationTable", "metadataInventoryTable", "metadataJournalTable", "abac",
+    ]
+
+    private static let notEmulatedOfObjects = [
+        "torrent", "select", "restore", "renameObject", "annotation", "encryption",
     ]
 
     private func object(_ request: S3Request, _ requestID: String) async throws -> HTTPResponse {
@@ -118,9 +123,7 @@ package final class S3: Service, ResourceProviding {
             _ = try store.read { try $0.bucket(request.bucket) }
             throw S3Fault.noObjectLock
         }
-        if let name = ["torrent", "select", "restore", "renameObject"].first(where: {
-            query.contains($0)
-        }) {
+        if let name = Self.notEmulatedOfObjects.first(where: { query.contains($0) }) {
             throw S3Fault.notEmulated("S3's object subresource \(name)")
         }
         switch request.method {

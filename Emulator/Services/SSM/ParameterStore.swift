@@ -10,7 +10,7 @@ package struct ParameterStore: Sendable {
     package static let signingNames = ["ssm"]
     package static let schema = [StoredParameter.schema]
 
-    private let store: Store
+    let store: Store
     private let account: Account
     private let clock: ClockAndChance
 
@@ -24,7 +24,7 @@ package struct ParameterStore: Sendable {
         self.clock = clock
     }
 
-    private func arn(of name: String) -> String {
+    func arn(of name: String) -> String {
         account.arn("ssm", "parameter" + (name.hasPrefix("/") ? name : "/" + name))
     }
 
@@ -93,7 +93,7 @@ package struct ParameterStore: Sendable {
     }
 
     /// - Parameter reference: a name or an ARN, with or without `:` and a version.
-    private func parameter(_ reference: String, decrypted: Bool) throws -> JSON {
+    func parameter(_ reference: String, decrypted: Bool) throws -> JSON {
         var path = reference
         if let resource = ARN(reference)?.resource, resource.hasPrefix("parameter") {
             path = String(resource.dropFirst("parameter".count))
@@ -143,7 +143,10 @@ extension ParameterStore: Service, JSONService {
             case "PutParameter": return try await put(input)
             case "GetParameter": return try get(input)
             case "GetParameters": return try getSome(input)
+            case "GetParametersByPath": return try getByPath(input)
+            case "DescribeParameters": return try describe(input)
             case "DeleteParameter": return try await delete(input)
+            case "DeleteParameters": return try await deleteSome(input)
             default: throw AWSFault.notEmulated("Systems Manager's \(action)")
             }
         } catch let fault as AWSFault {

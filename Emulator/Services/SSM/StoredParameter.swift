@@ -32,6 +32,14 @@ struct StoredParameter: Sendable {
         }
     }
 
+    static func all(in snapshot: borrowing Snapshot) throws -> [StoredParameter] {
+        try snapshot.all("SELECT name, type, value, version, modified_at FROM ssm_parameter ORDER BY name") { row in
+            StoredParameter(
+                name: row.text(0), type: row.text(1), value: row.text(2), version: row.int(3),
+                modifiedAt: row.integer(4))
+        }
+    }
+
     func save(in transaction: borrowing Transaction) throws {
         try transaction.execute(
             "INSERT OR REPLACE INTO ssm_parameter VALUES (?, ?, ?, ?, ?)", .text(name), .text(type), .text(value),

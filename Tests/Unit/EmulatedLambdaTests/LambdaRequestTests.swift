@@ -101,4 +101,26 @@ import Testing
         let other = await #expect(throws: AWSFault.self) { try await lambda.service.perform("PublishLayer", [:]) }
         #expect(other?.message.contains("Lambda's PublishLayer") == true)
     }
+
+    @Test("a function's settings for events and its concurrency are read back and removed")
+    func eventSettings() async throws {
+        let lambda = try LambdaFixture()
+        try await lambda.create()
+        let path = "/2019-09-25/functions/echo/event-invoke-config"
+        #expect(await lambda.request("GET", path).status == 404)
+        #expect(await lambda.request("GET", path + "/list").json?["FunctionEventInvokeConfigs"] == [])
+        let put = await lambda.request("PUT", path, body: #"{"MaximumRetryAttempts": 1}"#)
+        #expect(put.json?["FunctionArn"]?.string?.hasSuffix("function:echo:$LATEST") == true)
+        #expect(await lambda.request("GET", path).json?["MaximumRetryAttempts"] == 1)
+        #expect(
+            await lambda.request("GET", path + "/list").json?["FunctionEventInvokeConfigs"]?[0]?["MaximumRetryAttempts"]
+                == 1)
+        #expect(await lambda.request("DELETE", path).status == 204)
+        #expect(await lambda.request("DELETE", path).status == 404)
+        let concurrency = "/2017-10-31/functions/echo/concurrency"
+        _ = await lambda.request("PUT", concurrency, body: #"{"ReservedConcurrentExecutions": 3}"#)
+        #expect(await lambda.request("DELETE", concurrency).status == 204)
+        #expect(await lambda.request("GET", concurrency).json == [:])
+        await lambda.close()
+    }
 }

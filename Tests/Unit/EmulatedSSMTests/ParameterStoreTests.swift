@@ -109,4 +109,40 @@ import Time
         for _ in 0..<2 { try await parameters.remove("AWS::SSM::Parameter", "/p") }
         await #expect(throws: AWSFault.self) { _ = try await parameters.perform("GetParameter", ["Name": "/p"]) }
     }
+
+    @Test("parameters are found by path and by filters, page by page, and deleted together")
+    func search() async throws {
+        let (store, parameters) = try open()
+        defer { store.close() }
+        for name in ["/app/a", "/app/b", "/app/deep/c", "/other"] {
+            _ = try await parameters.perform("PutParameter", ["Name": .string(name), "Value": "v", "Type": "String"])
+        }
+        func names(_ action: String, _ input: JSON) async throws -> [String] {
+            try await parameters.perform(action, input)["Parameters"]?.array?.compactMap { $0["Name"]?.string } ?? []
+        }
+        #expect(try await names("GetParametersByPath", ["Path": "/app"]) == ["/app/a", "/app/b"])
+        let all: JSON = ["Path": "/app/", "Recursive": true]
+        #expect(try await names("GetParametersByPath", all) == ["/app/a", "/app/b", "/app/deep/c"])
+        let first = try await parameters.perform("GetParametersByPath", ["Path": "/app", "MaxResults": 1])
+        #expect(first["Parameters"]?.array?.count == 1)
+        let rest: JSON = ["Path": "/app", "MaxResults": 1, "NextToken": first["NextToken"] ?? .null]
+        #expect(try await names("GetParametersByPath", rest) == ["/app/b"])
+        for (option, value, found) in [
+            ("BeginsWith", "/app/d", ["/app/deep/c"]), ("Contains", "the", ["/other"]), ("Equals", "/app", []),
+        ] {
+            let filter: JSON = ["Key": "Name", "Option": .string(option), "Values": [.string(value)]]
+            #expect(try await names("DescribeParameters", ["ParameterFilters": [filter]]) == found, "\(option)")
+        }
+        for (input, code): (JSON, String) in [
+            (["Path": "app"], "ValidationException"), (["Path": "/", "MaxResults": 11], "ValidationException"),
+            (["Path": "/", "NextToken": "x"], "InvalidNextToken"),
+        ] {
+            let fault = await #expect(throws: AWSFault.self) {
+                try await parameters.perform("GetParametersByPath", input)
+            }
+            #expect(fault?.code == code)
+        }
+        let deleted = try await parameters.perform("DeleteParameters", ["Names": ["/app/a", "/none"]])
+        #expect(deleted["DeletedParameters"] == ["/app/a"] && deleted["InvalidParameters"] == ["/none"])
+    }
 }

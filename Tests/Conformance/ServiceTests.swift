@@ -9,7 +9,7 @@ import Testing
         "a client that shares no code with the emulator gets the answers that AWS documents",
         arguments: [
             "s3", "dynamodb", "lambda", "stepfunctions", "logs", "sqs", "sns", "ssm", "kinesis", "firehose",
-            "event_sources", "glue", "athena", "awscli",
+            "event_sources", "glue", "athena", "awscli", "kms",
         ])
     func foreignClients(service: String) async throws {
         try await referee(service)
@@ -36,6 +36,11 @@ import Testing
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let emulator = ["PATH": "\(Programs.packageRoot)/.venv-lambda/bin:\(path)"]
         try await referee("patterns", environment: emulator)
+    }
+
+    @Test("every operation of AWS's models is answered or refused as Emulator/README.md lists it")
+    func operations() async throws {
+        try await referee("operations")
     }
 
     @Test("a malformed request is answered with an error, and the emulator keeps running")

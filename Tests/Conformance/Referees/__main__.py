@@ -2,8 +2,9 @@
 """Tests one service with independent clients, and checks every answer against AWS's documentation.
 
 python3 Referees ENDPOINT SERVICE          runs all checks of s3, dynamodb, lambda, stepfunctions, logs, sqs, sns, ssm, kinesis,
-                                           firehose, event_sources, glue, athena, iceberg (in .venv-iceberg), wrangler (in
+                                           firehose, event_sources, glue, athena, kms, iceberg (in .venv-iceberg), wrangler (in
                                            .venv-wrangler), dbt_athena (in .venv-dbt), awscli, patterns,
+                                           operations,
                                            bad_requests or signatures (of an emulator with --strict-auth); prints failures; exits with 0 only if there are none
 python3 Referees ENDPOINT SERVICE WORD…    runs the checks whose names contain one of the words
 """

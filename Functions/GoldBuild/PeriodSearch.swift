@@ -22,32 +22,13 @@ extension PeriodColumns {
             var rows = try file.rows(ofGroup: group, columns: places)
             while let batch = try rows.next(upTo: 16_384) {
                 let columns = batch.columns.map { ColumnRows($0, rowCount: batch.rowCount) }
-                for row in Self.beginnings(columns, batch.rowCount) {
+                // Rows are in the order of their periods as a rule.
+                for row in ColumnRows.beginnings(of: columns, rowCount: batch.rowCount) {
                     let values = zip(columns, types).map { IcebergValue($0, row, $1) }
                     if periods.contains(Period(values)) { return true }
                 }
             }
         }
         return false
-    }
-
-    /// The rows that may differ from those before them. Rows are in the order of their periods as a rule.
-    private static func beginnings(_ columns: [ColumnRows], _ rowCount: Int) -> [Int] {
-        var differs = [Bool](repeating: false, count: rowCount)
-        if rowCount > 0 { differs[0] = true }
-        func mark<Value: Equatable>(_ values: [Value]) {
-            // Nulls are no values: rows have other places then.
-            guard values.count == rowCount else { return mark() }
-            for row in values.indices.dropFirst() where values[row] != values[row - 1] { differs[row] = true }
-        }
-        func mark() { differs = [Bool](repeating: true, count: rowCount) }
-        for column in columns {
-            switch column.array.values {
-            case .int32(let values): mark(values)
-            case .int64(let values): mark(values)
-            default: mark()
-            }
-        }
-        return differs.indices.filter { differs[$0] }
     }
 }

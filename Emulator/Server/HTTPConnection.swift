@@ -1,5 +1,6 @@
 internal import CSockets
 internal import EmulatorCore
+import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -11,14 +12,18 @@ internal import EmulatorCore
 ///
 /// The socket is read only when its bytes are needed. Between the end of a request and its response only the closing of
 /// the connection is noticed: pipelined requests wait in the kernel, or in the reader if they were already read.
+///
+/// The loop's thread does all of it, but that the task that made a short response writes it: to wake the loop would take longer.
 final class HTTPConnection: SocketWatching, @unchecked Sendable {
-    // Sendable: it is used on the loop's thread alone; tasks pass it back to the loop.
+    // Sendable: `lock` guards what changes.
     private struct Exchange {
         let head: RequestHead
+        let request: HTTPRequest
         let body: BodyPipe
         var bodyEnded = false
         /// The client waits for `100 Continue` before it sends the body.
         var awaitsContinue: Bool
+        /// Makes the response. It is started when what has arrived of the body is there to be read.
         var answer: Task<Void, Never>?
         /// Makes the next piece of a body of unknown length.
         var nextPiece: Task<Void, Never>?
@@ -46,13 +51,14 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
         case files(FileSequence)
     }
 
+    private let lock = Mutex(())
     private let loop: EventLoop
     private let limits: HTTPLimits
     private let respond: Responder
     private let closed: (HTTPConnection) -> Void
     private let descriptor: Int32
     private var number: UInt64 = 0
-    private var watched: SocketEvents = [.readable, .peerEnded]
+    private var watched = HTTPConnection.allReading
     private var state = State.idle
     private var reader: RequestReader
     private var output: [[UInt8]] = []
@@ -62,6 +68,9 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
     private var isLast = false
     private var lastProgress = ContinuousClock.now
     private var isTimerRunning = false
+    private static let allReading: SocketEvents = [.readable, .peerEnded]
+    /// The size of a body that is written together with its head.
+    private static let shortBody = 16 << 10
 
     /// - Parameter closed: called when the connection is closed.
     init(
@@ -78,19 +87,34 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
         startTimer()
     }
 
+    // MARK: From the loop
+
     /// Closes the connection if it is idle, and otherwise after its response.
-    func drain() {
+    func drain() { lock.withLock { _ in closeSoon() } }
+
+    func loopStops() { close() }
+
+    func close() { lock.withLock { _ in disconnect() } }
+
+    func socketIsReady(_ events: SocketEvents) { lock.withLock { _ in take(events) } }
+
+    /// Runs `job` on the loop's thread, soon.
+    private func later(_ job: @escaping @Sendable (HTTPConnection) -> Void) {
+        loop.execute { self.lock.withLock { _ in job(self) } }
+    }
+
+    // MARK: Closing
+
+    private func closeSoon() {
         isLast = true
-        guard case .answering(var exchange) = state else { return close() }
+        guard case .answering(var exchange) = state else { return disconnect() }
         // A body without an end would keep the listener open.
         exchange.endsStream = true
         exchange.nextPiece?.cancel()
         state = .answering(exchange)
     }
 
-    func loopStops() { close() }
-
-    func close() {
+    private func disconnect() {
         if case .closed = state { return }
         if case .answering(let exchange) = state {
             exchange.body.fail(RequestBodyError.connectionLost)
@@ -107,7 +131,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
 
     // MARK: Reading
 
-    func socketIsReady(_ events: SocketEvents) {
+    private func take(_ events: SocketEvents) {
         if events.contains(.writable) { flush() }
         guard !events.isDisjoint(with: [.readable, .peerEnded, .failed, .closed]) else { return }
         if needsBytes {
@@ -121,7 +145,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
             // The end comes behind bytes for which there is no room yet.
             watch(watched.subtracting([.readable, .peerEnded]))
         } else {
-            close()
+            disconnect()
         }
     }
 
@@ -150,7 +174,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
             case -Int(EINTR): continue
             case -Int(EAGAIN): return readWhenReady()
             case 0: return end()
-            case ..<0: return close()
+            case ..<0: return disconnect()
             default: break
             }
             lastProgress = .now
@@ -185,7 +209,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
         guard count > 0 else { return count < 0 ? -Int(errno) : 0 }
         if case .ending(let remaining) = state {
             state = .ending(remaining: remaining - count)
-            if remaining < count { close() }
+            if remaining < count { disconnect() }
         } else {
             reader.append(UnsafeRawBufferPointer(rebasing: loop.scratch[..<count]))
         }
@@ -197,7 +221,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
         if case .answering(let exchange) = state, !exchange.bodyEnded {
             exchange.body.fail(RequestBodyError.connectionLost)
         }
-        close()
+        disconnect()
     }
 
     private func takeEvents() {
@@ -215,9 +239,10 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
                 exchange.bodyEnded = true
                 state = .answering(exchange)
                 exchange.body.fail(RequestBodyError.malformed)
-            case .discarding, .ending, .closed: close()
+            case .discarding, .ending, .closed: disconnect()
             }
         }
+        startAnswer()
     }
 
     /// Whether a part of a request can be taken; those of the next request wait.
@@ -245,7 +270,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
             exchange.body.complete()
         case (.discarding(let remaining), .body(let piece)):
             state = .discarding(remaining: remaining - piece.count)
-            if remaining < piece.count { close() }
+            if remaining < piece.count { disconnect() }
         case (.discarding, .end): finish()
         default: break
         }
@@ -253,15 +278,17 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
 
     private func begin(_ head: RequestHead) {
         if !head.keepsAlive || head.method == "CONNECT" { isLast = true }
-        let loop = loop
-        let body = BodyPipe(startsPaused: head.awaitsContinue) { loop.execute { self.bodyIsWanted() } }
-        let request = HTTPRequest(head, body: body)
-        let respond = respond
-        let answer = Task {
-            let response = await respond(request)
-            loop.execute { self.write(response) }
-        }
-        state = .answering(Exchange(head: head, body: body, awaitsContinue: head.awaitsContinue, answer: answer))
+        let body = BodyPipe(startsPaused: head.awaitsContinue) { self.later { $0.bodyIsWanted() } }
+        state = .answering(
+            Exchange(
+                head: head, request: HTTPRequest(head, body: body), body: body, awaitsContinue: head.awaitsContinue))
+    }
+
+    private func startAnswer() {
+        guard case .answering(var exchange) = state, exchange.answer == nil else { return }
+        let (request, respond) = (exchange.request, respond)
+        exchange.answer = Task { self.answer(await respond(request)) }
+        state = .answering(exchange)
     }
 
     private func bodyIsWanted() {
@@ -280,6 +307,35 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
 
     // MARK: Answers
 
+    /// Called by the task that made the response.
+    private func answer(_ response: HTTPResponse) {
+        guard !lock.withLock({ _ in writeAtOnce(response) }) else { return }
+        later { $0.write(response) }
+    }
+
+    /// Writes a short response to a request that was read, if the connection then waits for the next one and nothing else.
+    /// - Returns: false if it did nothing.
+    private func writeAtOnce(_ response: HTTPResponse) -> Bool {
+        guard case .answering(let exchange) = state, exchange.bodyEnded, !isLast, isTimerRunning,
+            watched == Self.allReading, !reader.hasBytes, output.isEmpty,
+            case .bytes(let body) = response.body, body.count < Self.shortBody
+        else { return false }
+        let head = ResponseHead(response, to: exchange.head, closes: false)
+        var bytes = head.bytes
+        if case .bytes(let body) = head.content { bytes += body }
+        let count = bytes.withUnsafeBytes { cupel_send(descriptor, $0.baseAddress, UInt($0.count), 0) }
+        if count == bytes.count {
+            lastProgress = .now
+            state = .idle
+        } else {
+            output = [bytes]
+            written = max(0, count)
+            next = .end
+            later { $0.flush() }
+        }
+        return true
+    }
+
     private func write(_ response: HTTPResponse) {
         guard case .answering(var exchange) = state else { return }
         if exchange.awaitsContinue { isLast = true }
@@ -291,7 +347,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
         switch head.content {
         case .none: next = .end
         case .bytes(let bytes):
-            if bytes.count < 16 << 10 {
+            if bytes.count < Self.shortBody {
                 output[output.count - 1] += bytes
             } else {
                 output.append(bytes)
@@ -311,9 +367,9 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
             case .done: next = .end
             case .full: return watch(watched.union(.writable))
             case .more:
-                loop.execute { self.flush() }
+                later { $0.flush() }
                 return
-            case .failed: return close()
+            case .failed: return disconnect()
             }
         }
         watch(watched.subtracting(.writable))
@@ -338,7 +394,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
             if count < 0 {
                 if errno == EINTR { continue }
                 guard errno == EAGAIN else {
-                    close()
+                    disconnect()
                     return false
                 }
                 output.removeFirst(first)
@@ -359,10 +415,9 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
     private func writeNext(of stream: ResponseStream) {
         guard case .answering(var exchange) = state else { return }
         guard !exchange.endsStream else { return write(nil, of: stream) }
-        let loop = loop
         exchange.nextPiece = Task {
             let piece = await stream.next()
-            loop.execute { self.write(piece, of: stream) }
+            self.later { $0.write(piece, of: stream) }
         }
         state = .answering(exchange)
     }
@@ -404,7 +459,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
         state = .idle
         guard isLast else { return }
         // What the client has sent too much would destroy the response in transit.
-        guard reader.hasBytes else { return close() }
+        guard reader.hasBytes else { return disconnect() }
         state = .ending(remaining: limits.discardedBytes)
         shutdown(descriptor, Int32(SHUT_WR))
     }
@@ -415,7 +470,10 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
     private func startTimer() {
         guard !isTimerRunning else { return }
         isTimerRunning = true
-        loop.schedule(after: min(limits.headTimeout, limits.bodyTimeout)) { [weak self] in self?.checkTimeouts() }
+        loop.schedule(after: min(limits.headTimeout, limits.bodyTimeout)) { [weak self] in
+            guard let self else { return }
+            lock.withLock { _ in self.checkTimeouts() }
+        }
     }
 
     private func checkTimeouts() {
@@ -423,7 +481,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
         let waited = lastProgress.duration(to: .now)
         switch state {
         case .idle:
-            if waited >= limits.headTimeout { return close() }
+            if waited >= limits.headTimeout { return disconnect() }
         case .answering(let exchange):
             guard !exchange.bodyEnded else { return }
             if waited >= limits.bodyTimeout, exchange.body.wantsMore() {
@@ -431,7 +489,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
                 exchange.body.fail(RequestBodyError.timedOut)
             }
         case .discarding, .ending:
-            if waited >= limits.bodyTimeout { return close() }
+            if waited >= limits.bodyTimeout { return disconnect() }
         case .closed: return
         }
         startTimer()

@@ -17,7 +17,18 @@ final class Connection: @unchecked Sendable {
         return UnsafePointer(text)
     }()
 
+    /// Memory for the pages that connections read. A reader forgets its pages with each commit, and would return a large piece
+    /// of memory to the heap and take it again with each read.
+    private static let pages: Void = {
+        let size = (4096 + Int(cupel_sqlite_page_header()) + 7) / 8 * 8
+        let count = 600
+        // For the life of the process, as SQLite requires.
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: size * count, alignment: 8)
+        _ = cupel_sqlite_configure(memory, Int32(size), Int32(count))
+    }()
+
     init(path: String, readOnly: Bool) throws(StoreError) {
+        Self.pages
         var handle: OpaquePointer?
         let flags = SQLITE_OPEN_NOMUTEX | (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
         guard sqlite3_open_v2(path, &handle, flags, nil) == SQLITE_OK, let handle else {

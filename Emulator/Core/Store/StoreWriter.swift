@@ -104,18 +104,21 @@ final class StoreWriter: @unchecked Sendable {
                 isSynchronizing = synchronizes
             }
             try connection.run("BEGIN IMMEDIATE")
+            // What is alone in its transaction is undone by undoing that.
+            let isAlone = batch.count == 1
             for (position, work) in batch.enumerated() {
-                try connection.run("SAVEPOINT work")
+                if !isAlone { try connection.run("SAVEPOINT work") }
                 let actionsBefore = committed.actions.count
                 do {
                     succeed[position] = try work.run(Transaction(connection, committed))
                 } catch {
+                    refused[position] = error
+                    if isAlone { throw error }
                     committed.actions.removeSubrange(actionsBefore...)
                     try connection.run("ROLLBACK TO work")
-                    refused[position] = error
                     if (error as? StoreError)?.isDiskFull == true { throw error }
                 }
-                try connection.run("RELEASE work")
+                if !isAlone { try connection.run("RELEASE work") }
             }
             try connection.run("COMMIT")
         } catch {

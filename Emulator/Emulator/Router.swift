@@ -89,19 +89,18 @@ package struct Router: Sendable {
     /// - SeeAlso: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
     private static func signingName(of request: HTTPRequest) -> String? {
         let scope: Substring
-        if let authorization = request.headers["Authorization"],
-            let start = authorization.firstRange(of: "Credential=")?.upperBound
-        {
-            scope = authorization[start...].prefix { $0 != "," && $0 != " " }
-        } else if let start = request.query.firstRange(of: "X-Amz-Credential=")?.upperBound {
-            let value = String(request.query[start...].prefix { $0 != "&" })
+        if let value = request.headers["Authorization"]?.suffix(afterBytesOf: "Credential=") {
+            let end = value.utf8.firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: " ") }
+            scope = value[..<(end ?? value.endIndex)]
+        } else if let found = request.query.suffix(afterBytesOf: "X-Amz-Credential=") {
+            let value = String(found[..<(found.utf8.firstIndex(of: UInt8(ascii: "&")) ?? found.endIndex)])
             scope = (String(percentDecoding: value) ?? value)[...]
         } else {
             return nil
         }
         // An access key may contain slashes, so the scope is counted from its end.
-        let parts = scope.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.count >= 5 ? String(parts[parts.count - 2]) : nil
+        let parts = scope.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        return parts.count >= 5 ? String(Substring(parts[parts.count - 2])) : nil
     }
 
     private var health: HTTPResponse {

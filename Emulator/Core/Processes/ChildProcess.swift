@@ -133,10 +133,23 @@ package final class ChildProcess: Sendable {
     /// The peak resident memory in bytes; 0 if the process has ended.
     package var peakResidentBytes: Int {
         // Bytes, because finding the characters of sixty lines takes longer than all else that ends an invocation.
-        let lines = Self.bytes(ofFile: "/proc/\(id)/status").split(separator: UInt8(ascii: "\n"))
-        guard let line = lines.first(where: { $0.starts(with: "VmHWM:".utf8) }) else { return 0 }
-        let digits = line.filter { (0x30...0x39).contains($0) }
-        return (Int(String(decoding: digits, as: UTF8.self)) ?? 0) << 10
+        let status = Self.bytes(ofFile: "/proc/\(id)/status")
+        var position = status.startIndex
+        while position < status.endIndex {
+            if status[position...].starts(with: "VmHWM:".utf8) {
+                var kilobytes = 0
+                while position < status.endIndex, status[position] != 0x0A {
+                    if (0x30...0x39).contains(status[position]) {
+                        kilobytes = kilobytes &* 10 &+ Int(status[position] - 0x30)
+                    }
+                    position += 1
+                }
+                return kilobytes << 10
+            }
+            while position < status.endIndex, status[position] != 0x0A { position += 1 }
+            position += 1
+        }
+        return 0
     }
 
     package static func text(ofFile path: String) -> String {

@@ -12,6 +12,21 @@ extension String {
     }
 }
 
+extension StringProtocol {
+    /// What follows the first occurrence of the bytes of `mark`; nil if there is none. Characters are not looked for, which
+    /// takes many times as long.
+    package func suffix(afterBytesOf mark: String) -> SubSequence? {
+        guard let first = mark.utf8.first else { return self[startIndex...] }
+        let text = utf8
+        var position = text.startIndex
+        while let found = text[position...].firstIndex(of: first) {
+            if text[found...].starts(with: mark.utf8) { return self[text.index(found, offsetBy: mark.utf8.count)...] }
+            position = text.index(after: found)
+        }
+        return nil
+    }
+}
+
 extension UInt8 {
     /// Whether the byte may be in most of AWS's names: a letter, digit, hyphen or underscore.
     package var isNamePart: Bool {

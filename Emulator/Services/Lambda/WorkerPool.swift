@@ -21,8 +21,10 @@ actor WorkerPool {
         let worker: FunctionWorker?
     }
 
-    private struct Waiter {
+    /// A class, because the line of waiters is gone through at the end of each invocation, and a plan is not small.
+    private final class Waiter: Sendable {
         let number: Int
+        let function: String
         let plan: FunctionWorker.Plan
         let limit: Int
         /// From when on it would rather start a worker than wait for one.
@@ -31,7 +33,18 @@ actor WorkerPool {
         let deadline: ContinuousClock.Instant
         let continuation: CheckedContinuation<Turn?, Never>
 
-        var function: String { plan.configuration.name }
+        init(
+            number: Int, plan: FunctionWorker.Plan, limit: Int, startsAt: ContinuousClock.Instant,
+            deadline: ContinuousClock.Instant, continuation: CheckedContinuation<Turn?, Never>
+        ) {
+            self.number = number
+            function = plan.configuration.name
+            self.plan = plan
+            self.limit = limit
+            self.startsAt = startsAt
+            self.deadline = deadline
+            self.continuation = continuation
+        }
     }
 
     /// How long a caller waits for a busy worker of its function before it starts another one, times its place in the line.
@@ -108,13 +121,18 @@ actor WorkerPool {
     private func serveWaiters() {
         guard !waiters.isEmpty else { return }
         let now = clock.now
+        // Where the first in a function's line gets no turn, nobody behind it does.
+        var refused: [String] = []
         var position = 0
         while position < waiters.count {
             let waiter = waiters[position]
-            if let turn = turn(waiter.plan, waiter.limit, mayStart: waiter.startsAt <= now) {
+            if refused.contains(waiter.function) {
+                position += 1
+            } else if let turn = turn(waiter.plan, waiter.limit, mayStart: waiter.startsAt <= now) {
                 waiters.remove(at: position)
                 waiter.continuation.resume(returning: turn)
             } else {
+                refused.append(waiter.function)
                 position += 1
             }
         }

@@ -8,6 +8,7 @@ internal import Time
 struct TransactWriteItems: WritingOperation {
     private let actions: [TransactionAction]
     private let token: String?
+    /// Empty without a token.
     private let fingerprint: [UInt8]
     private let capacity: ReturnConsumedCapacity
     private let metrics: ReturnItemCollectionMetrics
@@ -41,7 +42,7 @@ struct TransactWriteItems: WritingOperation {
             throw .validation("Transaction payload size cannot exceed 4 MB")
         }
         self.actions = actions
-        fingerprint = Digest.sha256((request.members["TransactItems"] ?? []).canonical.bytes)
+        fingerprint = token == nil ? [] : Digest.sha256((request.members["TransactItems"] ?? []).canonicalBytes)
     }
 
     /// The list in the text of an error about its length.
@@ -181,13 +182,38 @@ enum TransactionTokens {
 }
 
 extension JSON {
-    /// The same value with the members of objects sorted by name.
-    fileprivate var canonical: JSON {
+    /// Bytes that are equal for equal values, in whatever order objects have their members.
+    fileprivate var canonicalBytes: [UInt8] {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return bytes
+    }
+
+    private func append(to bytes: inout [UInt8]) {
         switch self {
+        case .null: bytes.append(0)
+        case .bool(let value): bytes.append(value ? 2 : 1)
+        case .number(let number): Self.append(number.text, after: 3, to: &bytes)
+        case .string(let text): Self.append(text, after: 4, to: &bytes)
+        case .array(let elements):
+            Self.append(elements.count, after: 5, to: &bytes)
+            for element in elements { element.append(to: &bytes) }
         case .object(let object):
-            .object(JSONObject(object.members.sorted { $0.name < $1.name }.map { ($0.name, $0.value.canonical) }))
-        case .array(let elements): .array(elements.map(\.canonical))
-        default: self
+            Self.append(object.count, after: 6, to: &bytes)
+            for (name, value) in object.members.sorted(by: { $0.name < $1.name }) {
+                Self.append(name, after: 7, to: &bytes)
+                value.append(to: &bytes)
+            }
         }
+    }
+
+    private static func append(_ text: String, after kind: UInt8, to bytes: inout [UInt8]) {
+        append(text.utf8.count, after: kind, to: &bytes)
+        bytes += text.utf8
+    }
+
+    private static func append(_ count: Int, after kind: UInt8, to bytes: inout [UInt8]) {
+        bytes.append(kind)
+        withUnsafeBytes(of: count.littleEndian) { bytes += $0 }
     }
 }

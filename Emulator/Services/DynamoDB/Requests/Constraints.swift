@@ -21,9 +21,12 @@ struct Constraints {
         return nil
     }
 
-    /// - Parameter shown: the value in the text; nil for a value that the text leaves out.
-    mutating func length(_ path: String, _ count: Int, shown: String?, _ limits: ClosedRange<Int>) {
-        let shown = shown.map { "'\($0)'" }
+    /// - Parameter shown: the value in the text, which is made only for an error; nil for a value that the text leaves out.
+    mutating func length(
+        _ path: @autoclosure () -> String, _ count: Int, shown: @autoclosure () -> String?, _ limits: ClosedRange<Int>
+    ) {
+        guard !limits.contains(count) else { return }
+        let (path, shown) = (path(), shown().map { "'\($0)'" })
         if count < limits.lowerBound {
             violate(shown, path, "Member must have length greater than or equal to \(limits.lowerBound)")
         }

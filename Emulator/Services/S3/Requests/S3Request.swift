@@ -29,10 +29,12 @@ struct S3Request: Sendable {
         if let bucket = request.headers["Host"].flatMap(Self.bucket(inHost:)) {
             self.bucket = bucket
         } else {
-            let name = path.prefix { $0 != "/" }
-            path = path.dropFirst(name.count + 1)
-            guard let decoded = String(percentDecoding: String(name)) else { throw .invalidURI }
+            let slash = path.utf8.firstIndex(of: UInt8(ascii: "/"))
+            guard let decoded = String(percentDecoding: String(path[..<(slash ?? path.endIndex)])) else {
+                throw .invalidURI
+            }
             bucket = decoded
+            path = slash.map { path[path.utf8.index(after: $0)...] } ?? ""
         }
         guard let key = String(percentDecoding: String(path)) else { throw .invalidURI }
         guard key.utf8.count <= Self.longestKey else { throw .keyTooLong }
@@ -42,9 +44,10 @@ struct S3Request: Sendable {
     /// The bucket of a virtual-hosted request: the part of the host before `.s3.`, `.s3-` or `.localhost`.
     /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
     private static func bucket(inHost host: String) -> String? {
-        let name = host.prefix { $0 != ":" }
+        let name = host[..<(host.utf8.firstIndex(of: UInt8(ascii: ":")) ?? host.endIndex)]
         for mark in [".s3.", ".s3-"] {
-            if let found = name.firstRange(of: mark) { return String(name[..<found.lowerBound]) }
+            guard let rest = name.suffix(afterBytesOf: mark) else { continue }
+            return String(name[..<name.utf8.index(rest.startIndex, offsetBy: -mark.utf8.count)])
         }
         guard name.hasSuffix(".localhost"), name != "s3.localhost" else { return nil }
         return String(name.dropLast(".localhost".count))

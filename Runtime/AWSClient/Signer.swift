@@ -15,21 +15,20 @@ struct Signer: Sendable {
 
     /// Adds `Host`, `X-Amz-Date`, the session token and, for S3, the hash of the body, and then the signature.
     func sign(_ request: inout HTTPRequest, at time: Timestamp) {
+        let stamp = time.basicISO8601
         let bodyHash = Digest.sha256(request.body).hexadecimal
         request.headers["host"] = request.origin.authority
-        request.headers["x-amz-date"] = time.basicISO8601
+        request.headers["x-amz-date"] = stamp
         request.headers["x-amz-security-token"] = credentials.sessionToken
         if service == "s3" { request.headers["x-amz-content-sha256"] = bodyHash }
 
         let canonical = CanonicalRequest(
             method: request.method.rawValue, path: request.encodedPath, query: request.encodedQuery,
             headers: request.headers.fields.map { ($0.name, $0.value) }, bodyHash: bodyHash, isForS3: service == "s3")
-        let scope = CredentialScope(at: time, region: region, service: service)
+        let scope = CredentialScope(day: String(stamp.prefix(8)), region: region, service: service)
         let secret = credentials.secretAccessKey
         let key = keys?.key(of: secret, for: scope) ?? SigningKey(secret: secret, scope: scope)
-        let signature =
-            key
-            .signature(of: scope.stringToSign(canonical, at: time.basicISO8601))
+        let signature = key.signature(of: scope.stringToSign(canonical, at: stamp))
         request.headers["authorization"] =
             "\(CredentialScope.algorithm) Credential=\(credentials.accessKeyID)/\(scope), "
             + "SignedHeaders=\(canonical.signedHeaders), Signature=\(signature)"

@@ -58,24 +58,25 @@ extension AttributeValue {
         guard let object = json.object, object.count == 1, let (type, value) = object.members.first else {
             throw ModelError("attribute", "expected an object with one type, found \(json)")
         }
-        let wrong = ModelError("attribute", "the value does not fit the type \(type): \(value)")
+        // Its text is made only for a value that is wrong.
+        func wrong() -> ModelError { ModelError("attribute", "the value does not fit the type \(type): \(value)") }
         switch type {
         case "S":
-            guard let text = value.string else { throw wrong }
+            guard let text = value.string else { throw wrong() }
             self = .string(text)
         case "N":
-            guard let digits = value.string else { throw wrong }
+            guard let digits = value.string else { throw wrong() }
             self = .number(digits)
         case "B":
-            guard let bytes = value.string.flatMap({ [UInt8](base64: $0) }) else { throw wrong }
+            guard let bytes = value.string.flatMap({ [UInt8](base64: $0) }) else { throw wrong() }
             self = .binary(bytes)
         case "BOOL":
-            guard let bool = value.bool else { throw wrong }
+            guard let bool = value.bool else { throw wrong() }
             self = .bool(bool)
         case "NULL":
             self = .null
         case "L":
-            guard let elements = value.array else { throw wrong }
+            guard let elements = value.array else { throw wrong() }
             var values: [AttributeValue] = []
             for element in elements { values.append(try AttributeValue(element)) }
             self = .list(values)
@@ -88,7 +89,7 @@ extension AttributeValue {
         case "BS":
             var values: Set<[UInt8]> = []
             for text in try Self.strings(value, wrong) {
-                guard let bytes = [UInt8](base64: text) else { throw wrong }
+                guard let bytes = [UInt8](base64: text) else { throw wrong() }
                 values.insert(bytes)
             }
             self = .binarySet(values)
@@ -97,11 +98,11 @@ extension AttributeValue {
         }
     }
 
-    private static func strings(_ json: JSON, _ wrong: ModelError) throws(ModelError) -> [String] {
-        guard let elements = json.array else { throw wrong }
+    private static func strings(_ json: JSON, _ wrong: () -> ModelError) throws(ModelError) -> [String] {
+        guard let elements = json.array else { throw wrong() }
         var strings: [String] = []
         for element in elements {
-            guard let text = element.string else { throw wrong }
+            guard let text = element.string else { throw wrong() }
             strings.append(text)
         }
         return strings

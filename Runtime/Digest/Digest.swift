@@ -49,10 +49,11 @@ public struct Digest: ~Copyable {
 
     /// Returns the hash of all bytes so far. The digest cannot be used afterwards.
     public consuming func finish() -> [UInt8] {
-        var hash = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var length: UInt32 = 0
-        EVP_DigestFinal_ex(context, &hash, &length)
-        return Array(hash[..<Int(length)])
+        [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { hash, count in
+            var length: UInt32 = 0
+            EVP_DigestFinal_ex(context, hash.baseAddress, &length)
+            count = Int(length)
+        }
     }
 
     public static func hash(_ bytes: [UInt8], with function: HashFunction) -> [UInt8] {
@@ -68,24 +69,39 @@ public struct Digest: ~Copyable {
     /// Returns the HMAC-SHA-256 of `message` under `key`: 32 bytes.
     /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc2104>
     public static func hmacSHA256(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
-        var code = [UInt8](repeating: 0, count: 32)
-        var length: UInt32 = 32
-        HMAC(HashFunction.sha256.algorithm, key, Int32(key.count), message, message.count, &code, &length)
-        return code
+        // Two hashes: libcrypto's own function first looks for its implementation, which takes longer than a short message.
+        let key = key.count > 64 ? sha256(key) : key
+        var inner = Digest(.sha256)
+        inner.update(block(of: key, with: 0x36))
+        inner.update(message)
+        var outer = Digest(.sha256)
+        outer.update(block(of: key, with: 0x5C))
+        outer.update(inner.finish())
+        return outer.finish()
+    }
+
+    private static func block(of key: [UInt8], with pad: UInt8) -> [UInt8] {
+        var block = [UInt8](repeating: pad, count: 64)
+        for position in key.indices { block[position] ^= key[position] }
+        return block
     }
 }
 
 extension Sequence<UInt8> {
     /// The bytes in lowercase hexadecimal.
     public var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
+        text.reserveCapacity(2 * underestimatedCount)
         for byte in self {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+            text.append(Self.digit(byte >> 4))
+            text.append(Self.digit(byte & 15))
         }
         return String(decoding: text, as: UTF8.self)
     }
+}
+
+extension Sequence<UInt8> {
+    @inline(__always) private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 }
 
 extension [UInt8] {

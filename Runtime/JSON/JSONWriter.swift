@@ -54,16 +54,22 @@ public struct JSONWriter: Sendable {
 
     /// Writes `string` in quotes, with the escapes that JSON requires and no others.
     public mutating func write(_ string: String) {
+        var string = string
         bytes.append(UInt8(ascii: "\""))
-        if string.utf8.contains(where: Self.needsEscape) {
-            for byte in string.utf8 { writeEscaped(byte) }
-        } else {
-            bytes.append(contentsOf: string.utf8)
+        string.withUTF8 { utf8 in
+            // What is between two escapes is appended at once.
+            var start = 0
+            for position in 0..<utf8.count where Self.needsEscape(utf8[position]) {
+                bytes.append(contentsOf: utf8[start..<position])
+                writeEscaped(utf8[position])
+                start = position + 1
+            }
+            bytes.append(contentsOf: utf8[start...])
         }
         bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func needsEscape(_ byte: UInt8) -> Bool {
+    @inline(__always) private static func needsEscape(_ byte: UInt8) -> Bool {
         byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 

@@ -17,18 +17,38 @@ public struct CanonicalRequest: Sendable {
         method: String, path: String, query: String, headers: [(name: String, value: String)], bodyHash: String,
         isForS3: Bool
     ) {
-        var values: [String: [String]] = [:]
-        for field in headers { values[field.name, default: []].append(Self.collapsed(field.value)) }
-        let names = values.keys.sorted()
-        signedHeaders = names.joined(separator: ";")
-        text = """
-            \(method)
-            \(isForS3 ? path : Self.normalized(path).percentEncoded(keeping: .path))
-            \(query)
-            \(names.map { "\($0):\(values[$0, default: []].joined(separator: ","))\n" }.joined())
-            \(signedHeaders)
-            \(bodyHash)
-            """
+        // Fields of one name are one line, with their values in the order of arrival.
+        let fields = headers.enumerated().sorted { ($0.element.name, $0.offset) < ($1.element.name, $1.offset) }
+        var text = "\(method)\n"
+        text.reserveCapacity(1024)
+        text += isForS3 ? path : Self.normalized(path).percentEncoded(keeping: .path)
+        text += "\n"
+        text += query
+        text += "\n"
+        var signedHeaders = ""
+        var last: String?
+        for (_, field) in fields {
+            if field.name == last {
+                text += ","
+            } else {
+                if last != nil {
+                    text += "\n"
+                    signedHeaders += ";"
+                }
+                signedHeaders += field.name
+                text += field.name
+                text += ":"
+                last = field.name
+            }
+            text += Self.collapsed(field.value)
+        }
+        if last != nil { text += "\n" }
+        text += "\n"
+        text += signedHeaders
+        text += "\n"
+        text += bodyHash
+        self.text = text
+        self.signedHeaders = signedHeaders
     }
 
     /// A query as it is signed: percent-encoded, sorted by encoded name and value.
@@ -42,12 +62,22 @@ public struct CanonicalRequest: Sendable {
 
     /// Removes spaces around a value and replaces runs of spaces inside by one.
     private static func collapsed(_ value: String) -> String {
-        value.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+        // Most values have none.
+        var isAfterSpace = true
+        var isCollapsed = true
+        for byte in value.utf8 {
+            let isSpace = byte == 0x20
+            if isSpace && isAfterSpace { isCollapsed = false }
+            isAfterSpace = isSpace
+        }
+        if isCollapsed && (!isAfterSpace || value.isEmpty) { return value }
+        return value.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
     }
 
     /// The path without empty and dot segments.
     /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4>
     private static func normalized(_ path: String) -> String {
+        if path == "/" { return path }
         var kept: [Substring] = []
         for segment in path.split(separator: "/") where segment != "." {
             if segment == ".." { _ = kept.popLast() } else { kept.append(segment) }

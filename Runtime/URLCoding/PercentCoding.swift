@@ -2,6 +2,7 @@ extension String {
     /// The text with every byte of its UTF-8 that is not in `kept` written as `%XX`.
     /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc3986#section-2.1>
     public func percentEncoded(keeping kept: URLByteSet = .unreserved) -> String {
+        if utf8.allSatisfy(kept.contains) { return self }
         let digits = Array("0123456789ABCDEF".utf8)
         var encoded: [UInt8] = []
         encoded.reserveCapacity(utf8.count)

@@ -17,6 +17,9 @@ struct FileRun {
     private var unsettledCount: Int
     private var uploadingCount = 0
     private var polled = PollQueue()
+    /// How many records the next request reads: few while they are unsettled, and more the more of them have settled.
+    private var pollSize = FileRun.fewestPolled
+    private static let fewestPolled = 16
     private var positions: [ControlID: Int] = [:]
     /// How long the run took.
     private(set) var seconds = 0.0
@@ -77,7 +80,7 @@ struct FileRun {
         // Polling takes at most a fifth of the time, so that many files do not load the pipeline.
         defer { nextPoll = ContinuousClock.now + max(.milliseconds(20), start.duration(to: .now) * 4) }
         while !polled.isEmpty {
-            let batch = polled.next(Pipeline.recordsInARequest)
+            let batch = polled.next(pollSize)
             var changed: [Int] = []
             for record in try pipeline.records(batch.compactMap { ingestions[$0].id }) {
                 guard let position = positions[record.controlID] else { continue }
@@ -97,7 +100,11 @@ struct FileRun {
                 lastChange = .now
                 show(changed)
             }
-            guard settledCount * 2 > batch.count else { return }
+            guard settledCount * 2 > batch.count else {
+                pollSize = max(pollSize / 2, Self.fewestPolled)
+                return
+            }
+            pollSize = min(pollSize * 2, Pipeline.recordsInARequest)
         }
     }
 

@@ -84,7 +84,7 @@ struct RunningPipeline: Sendable {
             SystemThread {
                 continuation.resume(
                     with: Result {
-                        try pipeline.publish(folder: folder, allowsWeakerMasking: allowsWeakerMasking)
+                        try pipeline.publish(folder: folder, allowsWeakerMasking: allowsWeakerMasking, waits: false)
                         if let jobs { try pipeline.publishJobs(jobs, models: models) }
                         return StreamStatus.all(of: pipeline)
                     })

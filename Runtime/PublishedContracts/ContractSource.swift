@@ -11,12 +11,19 @@ public final class ContractSource: Sendable {
     public let packaged: ContractCatalog
     private let bucket: String?
     private let pipeline: String?
+    private let trust: Duration
     private let memory = Mutex(Memory())
+
+    /// For so long a function takes the index that it has read to be the one in force. A busy function would ask for it with
+    /// each of a hundred files a second. Who publishes contracts waits as long before saying that they are in force.
+    public static let trustInFunctions = Duration.milliseconds(200)
 
     /// What the process has read so far.
     struct Memory {
         var index: ContractIndex?
         var eTag: String?
+        /// When the index was asked for that is known to be in force.
+        var readAt: ContinuousClock.Instant?
         /// By hash.
         var contracts: [String: Contract] = [:]
     }
@@ -24,8 +31,12 @@ public final class ContractSource: Sendable {
     /// - Parameters:
     ///   - bucket: the bucket of published contracts; nil uses the package's alone.
     ///   - pipeline: the pipeline in the metrics; nil writes none.
-    public init(_ packaged: ContractCatalog, bucket: String? = nil, pipeline: String? = nil) {
+    ///   - trust: for how long an index is used before it is asked for again.
+    public init(
+        _ packaged: ContractCatalog, bucket: String? = nil, pipeline: String? = nil, trust: Duration = .zero
+    ) {
         self.packaged = packaged
+        self.trust = trust
         self.bucket = bucket
         self.pipeline = pipeline
     }
@@ -34,14 +45,14 @@ public final class ContractSource: Sendable {
     public convenience init(_ environment: Environment) throws(ContractError) {
         self.init(
             try ContractCatalog(directory: environment.path("CONTRACTS_DIR", default: "contracts")),
-            bucket: environment["CONTRACTS_BUCKET"], pipeline: environment["PIPELINE"])
+            bucket: environment["CONTRACTS_BUCKET"], pipeline: environment["PIPELINE"], trust: Self.trustInFunctions)
         for warning in packaged.warnings { Log(environment).warning("\(warning)") }
     }
 
     /// Whether published contracts are looked for.
     public var arePublished: Bool { bucket != nil }
 
-    /// The contracts in force now: one conditional request, or none without a bucket.
+    /// The contracts in force now: one conditional request, or none without a bucket and soon after another one.
     ///
     /// An index that cannot be read is logged and counted, and the one before it stays in force.
     /// - Throws: ``PublishedContractError`` if the process has no index yet and cannot read one. Without an index, it cannot
@@ -51,7 +62,11 @@ public final class ContractSource: Sendable {
     ) throws(PublishedContractError) -> ContractsInForce {
         guard let bucket else { return ContractsInForce(source: self, store: nil, index: ContractIndex(), log: log) }
         let store = ContractStore(bucket: bucket, objects: objects)
-        let known = memory.withLock { ($0.index, $0.eTag) }
+        let now = ContinuousClock.now
+        let known = memory.withLock { ($0.index, $0.eTag, $0.readAt) }
+        if let index = known.0, let readAt = known.2, readAt.duration(to: now) < trust {
+            return ContractsInForce(source: self, store: store, index: index, log: log)
+        }
         let index: ContractIndex
         do throws(PublishedContractError) {
             if let newer = try store.index(at: store.index, since: known.1) {
@@ -60,6 +75,7 @@ public final class ContractSource: Sendable {
             } else {
                 index = known.0 ?? ContractIndex()
             }
+            memory.withLock { $0.readAt = now }
         } catch {
             if let known = known.0 {
                 report(error, log)

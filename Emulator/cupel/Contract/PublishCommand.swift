@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import AWSClient
 internal import JSON
 internal import PublishedContracts
+internal import Time
 
 /// `cupel contract publish`: puts contracts in force.
 struct PublishCommand: ParsableCommand {
@@ -84,18 +85,21 @@ struct PublishCommand: ParsableCommand {
 
 extension Pipeline {
     /// Puts the contracts of a folder in force, whose warnings the caller has shown.
+    /// - Parameter waits: whether functions run that may have read the contracts before.
     @discardableResult
     func publish(
-        folder: String, allowsWeakerMasking: Bool
+        folder: String, allowsWeakerMasking: Bool, waits: Bool
     ) throws(CommandFailure) -> [ContractPublication.Outcome] {
         try publish(
             try ContractFile.read([folder], showsWarnings: false), allowsWeakerMasking: allowsWeakerMasking,
-            repairs: false)
+            repairs: false, waits: waits)
     }
 
     /// Puts contracts in force.
+    /// - Parameter waits: whether to return only when functions that run use them.
     func publish(
-        _ contracts: [ContractFile], removing tables: [String] = [], allowsWeakerMasking: Bool, repairs: Bool = true
+        _ contracts: [ContractFile], removing tables: [String] = [], allowsWeakerMasking: Bool, repairs: Bool = true,
+        waits: Bool = true
     ) throws(CommandFailure) -> [ContractPublication.Outcome] {
         guard let contractsBucket else {
             throw .usage(
@@ -104,9 +108,13 @@ extension Pipeline {
         }
         let store = ContractStore(bucket: contractsBucket, objects: ObjectStore(client))
         do throws(ContractPublication.Failure) {
-            return try ContractPublication(
+            let outcomes = try ContractPublication(
                 store: store, allowsWeakerMasking: allowsWeakerMasking, repairs: repairs
             ).publish(contracts, removing: tables)
+            if waits, outcomes.contains(where: { [.published, .removed].contains($0.state) }) {
+                blockThread(for: ContractSource.trustInFunctions)
+            }
+            return outcomes
         } catch {
             throw error.failure(in: self)
         }

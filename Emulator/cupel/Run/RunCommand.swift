@@ -106,7 +106,8 @@ struct RunCommand: ParsableCommand {
 
     /// Puts the contracts of `folder` in force and says which have changed.
     private func publish(_ folder: String, through pipeline: Pipeline) throws(CommandFailure) {
-        let outcomes = try pipeline.publish(folder: folder, allowsWeakerMasking: emulator.allowWeakerMasking)
+        let outcomes = try pipeline.publish(
+            folder: folder, allowsWeakerMasking: emulator.allowWeakerMasking, waits: true)
         for outcome in outcomes where !outcome.isUnchanged {
             StandardStream.error.line("in force now: the contract of \(outcome.table), version \(outcome.version)")
         }

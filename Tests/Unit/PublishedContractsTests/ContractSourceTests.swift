@@ -61,6 +61,16 @@ import Publication
         }
     }
 
+    @Test("an index that was read is used for a while without asking again")
+    func trust() throws {
+        publish(version: "1.0.0")
+        let trusting = ContractSource(ContractCatalog([]), bucket: "lake", trust: .seconds(3600))
+        let asking = ContractSource(ContractCatalog([]), bucket: "lake")
+        #expect(try version(trusting) == "1.0.0" && version(asking) == "1.0.0")
+        publish(version: "2.0.0")
+        #expect(try version(trusting) == "1.0.0" && version(asking) == "2.0.0")
+    }
+
     @Test("a table whose contract was removed has none, not even the package's; files that pinned it keep it")
     func removed() throws {
         let hash = publish(version: "1.0.0")

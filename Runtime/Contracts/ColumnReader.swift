@@ -6,6 +6,8 @@ struct ColumnReader {
     private(set) var columns: [Contract.Column] = []
     private(set) var partitions: [(position: Int, name: String)] = []
     private(set) var constraints: [String: ValueConstraints] = [:]
+    /// The paths of the properties that say nothing of masking, and are masked because of their classification.
+    private(set) var maskedByDefault: Set<String> = []
     private var nested = NestedFieldReader()
     /// In lower case, because Athena and Spark ignore the case of column names.
     private var names: Set<String> = []
@@ -110,7 +112,14 @@ struct ColumnReader {
                 "'\(name)' is \(type), whose values cannot be compared, so it cannot be a key or unique")
         }
         let keyPosition = try property.optional("primaryKeyPosition")?.int(in: -1...1000) ?? -1
-        let masking = property.noting { () throws(ContractError) in try property.maskingDeclaration(of: type) }
+        let classification = property.classification ?? around.classification
+        var masking = property.noting { () throws(ContractError) in try property.maskingDeclaration(of: type) }
+        if let classification, masking?.isEmpty == true, around.maskingReason == nil,
+            let way = property.defaultMasking(of: classification, name, type)
+        {
+            masking = MaskingDeclaration(masking: way)
+            maskedByDefault.insert(property.path)
+        }
         let givenID = try property.customProperty("fieldId")
         let truncatesFraction = property.noting { () throws(ContractError) in
             try property.truncatesFraction(of: type)
@@ -120,8 +129,7 @@ struct ColumnReader {
             name: name, path: path, type: type, logicalType: logicalType, physicalType: physicalType,
             isRequired: isRequired, isUnique: isUnique,
             primaryKeyPosition: isKey ? max(keyPosition, 1) : nil,
-            classification: property.classification ?? around.classification,
-            masking: masking?.masking,
+            classification: classification, masking: masking?.masking,
             maskingReason: masking?.reason ?? (masking?.masking == nil ? around.maskingReason : nil),
             description: property.text("description"),
             fieldID: try nested.claim(fieldID, given: givenID, for: name, at: property), hasOwnFieldID: givenID != nil,

@@ -105,7 +105,7 @@ extension Contract {
         var reader = ColumnReader()
         for (index, property) in try properties.elements().enumerated() {
             property.noting { () throws(ContractError) in try reader.read(property, position: index + 1) }
-            property.checkMasking()
+            property.checkMasking(except: reader.maskedByDefault)
         }
         guard try !properties.elements().isEmpty else { throw properties.fault("a table needs at least one column") }
         columns = reader.columns

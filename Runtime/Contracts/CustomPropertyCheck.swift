@@ -73,7 +73,7 @@ extension ContractKey {
 
     private static func fault(of name: String, in place: CustomPropertyPlace, isRepeated: Bool) -> String? {
         guard let known = knownProperties.first(where: { $0.name == name }) else {
-            return closest(to: name).map {
+            return closest(to: name, in: place).map {
                 "unknown custom property '\(name)', which would have no effect; did you mean '\($0)'? Correct it, or "
                     + "choose a name that differs more"
             }
@@ -86,13 +86,19 @@ extension ContractKey {
     }
 
     /// The known property that `name` is probably meant to be; nil if it resembles none.
-    private static func closest(to name: String) -> String? {
+    ///
+    /// A contract from elsewhere has names of its own: a column's `encoding` is not the contract's `encodings`. What
+    /// resembles masking is taken for it in any place.
+    private static func closest(to name: String, in place: CustomPropertyPlace) -> String? {
         let reduced = reduced(name)
         let ranked = knownProperties.map {
-            (name: $0.name, distance: EditDistance.between(reduced, Self.reduced($0.name)))
+            (name: $0.name, place: $0.place, distance: EditDistance.between(reduced, Self.reduced($0.name)))
+        }.filter { $0.place == place || $0.distance == 0 || $0.name.hasPrefix("masking") }
+        if let nearest = ranked.min(by: { $0.distance < $1.distance }),
+            nearest.distance <= (nearest.name.count > 6 ? 2 : 1)
+        {
+            return nearest.name
         }
-        guard let nearest = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-        if nearest.distance <= (nearest.name.count > 6 ? 2 : 1) { return nearest.name }
         // A mistake about masking shows personal data, so any word for it is taken for one.
         let words = [("mask", "masking"), ("quarantine", "quarantineRows")]
         return words.first { reduced.starts(with: Array($0.0.utf8)) }?.1

@@ -8,6 +8,9 @@ struct MaskingDeclaration {
     var masking: Contract.Masking?
     /// Why the values stay readable: the custom property `maskingReason` beside `masking: none`.
     var reason: String?
+
+    /// Whether it says nothing.
+    var isEmpty: Bool { masking == nil && reason == nil }
 }
 
 extension ContractKey {
@@ -38,6 +41,21 @@ extension ContractKey {
         return MaskingDeclaration(masking: way)
     }
 
+    /// How a text column is masked that has a classification like `PII` and says nothing of masking; nil if it is not.
+    ///
+    /// Contracts from elsewhere say nothing of it, and their values must not become readable for that. A key is hashed: were it
+    /// redacted, all rows would have one. JSON text and values of other types cannot be masked without a decision.
+    func defaultMasking(of classification: String, _ name: String, _ type: ColumnType) -> Contract.Masking? {
+        guard Classification.isSensitive(classification), type == .string else { return nil }
+        let isKey = ["primaryKey", "unique", "partitioned"].contains { flag($0) }
+        let how = isKey ? "hashed, for which conversion needs a masking key" : "redacted"
+        faults.warn(
+            (optional("classification") ?? self).fault(
+                "'\(name)' is classified \(classification) and says nothing of masking, so its values are \(how); set the "
+                    + "custom property 'masking' (hash, mask or redact), or 'masking: none' with a 'maskingReason'"))
+        return isKey ? .hash : .redact
+    }
+
     /// The classification of a property. JSON text whose declared fields are classified is classified like the first.
     var classification: String? {
         if let own = text("classification") { return own }
@@ -55,7 +73,9 @@ extension ContractKey {
     /// - Parameters:
     ///   - around: The classification of the object or list around the property.
     ///   - isExempt: Whether a property around says `masking: none`.
-    func checkMasking(around: String? = nil, isExempt: Bool = false) {
+    ///   - masked: The paths of the properties that are masked by default.
+    func checkMasking(around: String? = nil, isExempt: Bool = false, except masked: Set<String>) {
+        guard !masked.contains(path) else { return }
         let own = optional("classification")
         let classification = own?.node.string ?? around
         let masking = (try? customProperty("masking"))?.node.string
@@ -71,7 +91,8 @@ extension ContractKey {
                         + "mask or redact; for text), or 'masking: none' with a 'maskingReason'"))
         }
         for field in fieldsInside {
-            field.checkMasking(around: classification, isExempt: isExempt || masking == MaskingDeclaration.none)
+            field.checkMasking(
+                around: classification, isExempt: isExempt || masking == MaskingDeclaration.none, except: masked)
         }
     }
 

@@ -45,9 +45,12 @@ extension QualityRule {
         of property: ContractKey, about type: ColumnType?, logicalType: String, at place: NestedPlace
     ) throws(ContractError) -> [QualityRule] {
         var rules: [QualityRule] = []
-        for key in try property.optional("quality")?.elements() ?? [] {
+        let keys = try property.optional("quality")?.elements() ?? []
+        let listed = keys.isEmpty ? nil : try property.optional("enum")?.listedValues()
+        for key in keys {
             key.noting { () throws(ContractError) in
-                let rule = try QualityRule(reading: key, column: place.path, logicalType: logicalType)
+                let rule = try QualityRule(
+                    reading: key, column: place.path, logicalType: logicalType, listed: listed)
                 rules.append(rule)
                 if let type { try rule.check(of: type, at: place.path, isInList: place.isInList, key) }
             }
@@ -78,7 +81,10 @@ extension QualityRule {
         }
     }
 
-    private init(reading rule: ContractKey, column: String?, logicalType: String) throws(ContractError) {
+    /// - Parameter listed: the values of the column's `enum`, which are the valid ones where the rule names none.
+    private init(
+        reading rule: ContractKey, column: String?, logicalType: String, listed: [String]? = nil
+    ) throws(ContractError) {
         try rule.expectKeys(ruleKeys + comparisonKeys)
         self.column = column
         name = rule.text("name")
@@ -117,7 +123,7 @@ extension QualityRule {
             break
         }
         let arguments = rule.noting { () throws(ContractError) in
-            try Arguments(reading: rule, metric: metric, column: column, logicalType: logicalType)
+            try Arguments(reading: rule, metric: metric, column: column, logicalType: logicalType, listed: listed)
         }
         self.arguments = arguments ?? Arguments()
         guard let comparison = try Comparison(reading: rule) else {
@@ -154,11 +160,16 @@ extension QualityRule.Comparison {
 
 extension QualityRule.Arguments {
     fileprivate init(
-        reading rule: ContractKey, metric: QualityRule.Metric, column: String?, logicalType: String
+        reading rule: ContractKey, metric: QualityRule.Metric, column: String?, logicalType: String, listed: [String]?
     ) throws(ContractError) {
         guard let arguments = rule.optional("arguments") else {
             switch metric {
-            case .invalidValues: throw rule.fault("the key 'arguments' is missing; define the valid values")
+            case .invalidValues:
+                guard let listed else {
+                    throw rule.fault("the key 'arguments' is missing; define the valid values")
+                }
+                constraints.validValues = listed
+                return
             case .duplicateValues where column == nil:
                 throw rule.fault("'arguments' with 'properties' is missing; list the columns that must differ together")
             default: return

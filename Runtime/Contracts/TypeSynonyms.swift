@@ -20,10 +20,11 @@ struct DatabaseType {
         arguments = numbers.count == texts.count ? numbers : nil
     }
 
-    /// The name with `(15)` for `[15]`, as some tools write lengths. `text[]` is a list.
+    /// The name with `(15)` for `[15]`, and `(12,2)` for `[12,2]`, as some tools write lengths. `text[]` is a list.
     static func withParentheses(_ name: String) -> String {
         guard name.hasSuffix("]"), let opening = name.lastIndex(of: "["),
-            Int(name[name.index(after: opening)...].dropLast()) != nil
+            name[name.index(after: opening)...].dropLast().split(separator: ",", omittingEmptySubsequences: false)
+                .allSatisfy({ Int($0) != nil })
         else { return name }
         return name[..<opening] + "(" + name[name.index(after: opening)...].dropLast() + ")"
     }

@@ -135,7 +135,7 @@ extension ContractKey {
     }
 
     /// The values of a list of ODCS 3.2: mappings with a `value` each.
-    fileprivate func listedValues() throws(ContractError) -> [String] {
+    func listedValues() throws(ContractError) -> [String] {
         var values: [String] = []
         for element in try elements() {
             let value = try element.required("value")

@@ -46,6 +46,7 @@ import Testing
             ("string", "varchar[15]", ColumnType.string), ("string", "varchar[2147483647]", .string),
             ("number", "float(3,2)", .float), ("number", "double(10,2)", .double),
             ("number", "numeric", .decimal(precision: 38, scale: 9)),
+            ("number", "decimal[12,2]", .decimal(precision: 12, scale: 2)),
             ("number", "serial", .int32),
             ("object", "Name", .string), ("object", "Flag", .string), ("array", "bytea", .string),
             ("date", "timestamp", .timestamp(.microseconds, isAdjustedToUTC: true)),
@@ -78,6 +79,28 @@ import Testing
                 "[{name: t, properties: [{name: c, logicalType: string, enum: [{value: a}], "
                     + "customProperties: [{property: validValues, value: [a]}]}]}]"))
         #expect(both.findings.contains { $0.message.contains("'enum' and the custom property 'validValues'") })
+    }
+
+    @Test("a rule about invalid values that names none means those outside 'enum'")
+    func ruleOfListedValues() throws {
+        let rule = "quality: [{type: library, metric: invalidValues, mustBeLessThan: 1, unit: percent}]"
+        let (contracts, _) = try checked(
+            contract(
+                "[{name: t, properties: [{name: c, logicalType: string, enum: [{value: a}, {value: b}], \(rule)}]}]"))
+        #expect(contracts[0].rules.first?.arguments.constraints.validValues == ["a", "b"])
+        let without = try lint(contract("[{name: t, properties: [{name: c, logicalType: string, \(rule)}]}]"))
+        #expect(without.findings.contains { $0.message.contains("define the valid values") })
+    }
+
+    @Test("a restricted key that says nothing of masking is no error: it is hashed, and a warning says so")
+    func restricted() throws {
+        let (contracts, findings) = try checked(
+            contract(
+                "[{name: t, physicalType: table, properties: [{name: id, primaryKey: true, primaryKeyPosition: 1, logicalType: string, "
+                    + "physicalType: varchar(18), classification: restricted, encryptedName: enc_id}, "
+                    + "{name: full_name, logicalType: string, classification: restricted}]}]"))
+        #expect(contracts[0].columns.map(\.masking) == [.hash, .redact])
+        #expect(findings.contains("warning") && findings.contains("'full_name' is classified restricted"))
     }
 
     @Test("measures and dimensions are no columns of a file")

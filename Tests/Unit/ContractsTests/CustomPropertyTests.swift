@@ -71,9 +71,7 @@ private func fault(_ text: String) -> String {
             ("maskin", "masking"), ("Masking", "masking"), ("maksing", "masking"), ("mask", "masking"),
             ("masked", "masking"), ("maskingMethod", "masking"), ("masking_reason", "maskingReason"),
             ("quarantineRow", "quarantineRows"), ("quarantine_share", "quarantineShare"),
-            ("quarantine", "quarantineRows"), ("personal-data", "personalData"), ("encoding", "encodings"),
-            ("fieldID", "fieldId"), ("validValue", "validValues"), ("layuot", "layout"),
-            ("excessFractions", "excessFraction"),
+            ("quarantine", "quarantineRows"), ("personal-data", "personalData"), ("fieldID", "fieldId"),
         ])
     func closeNames(name: String, ours: String) {
         for text in [
@@ -84,6 +82,20 @@ private func fault(_ text: String) -> String {
                 fault(text).contains("unknown custom property '\(name)'")
                     && fault(text).contains("did you mean '\(ours)'?"))
         }
+    }
+
+    @Test(
+        "a name close to one of ours is an error in its place; elsewhere it may be a name of somebody else's",
+        arguments: [
+            ("encoding", "encodings"), ("validValue", "validValues"), ("layuot", "layout"),
+            ("excessFractions", "excessFraction"),
+        ])
+    func closeNamesInPlace(name: String, ours: String) throws {
+        let (contract, column) = (text(contract: property(name)), text(column: property(name, "a")))
+        let (home, elsewhere) = name == "encoding" ? (contract, column) : (column, contract)
+        #expect(fault(home).contains("did you mean '\(ours)'?"))
+        let read = try Contract(parsing: elsewhere, file: "c")
+        #expect(read.warnings.map(\.reason).contains { $0.contains("does not know the custom property '\(name)'") })
     }
 
     @Test("one of ours in a place where it has no effect is an error that says where it belongs")

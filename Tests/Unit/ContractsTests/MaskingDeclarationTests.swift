@@ -21,18 +21,49 @@ import Testing
         "customProperties: [{property: masking, value: none}, {property: maskingReason, value: court order 7}]"
 
     @Test(
-        "a sensitive classification without masking is an error",
+        "text with a sensitive classification is redacted where the contract does not decide, and a warning says so",
         arguments: [
             "PII", "pii", "Restricted", "PII.email", "personal data", "PHI", "pci-dss", "sensitive", "personalData",
             "PIIData", "HighlyRestricted", "non-public personal", "GDPR_PII_1",
         ])
     func sensitive(classification: String) throws {
         let email = "{name: email, logicalType: string, classification: \(classification)"
-        #expect(fault(email + "}").contains("'email' is classified \(classification) and not masked"))
+        let undecided = try contract(email + "}")
+        #expect(undecided.column(named: "email")?.masking == .redact && undecided.maskedColumns == ["email"])
+        #expect(
+            undecided.warnings.map(\.reason).contains {
+                $0.contains("'email' is classified \(classification)") && $0.contains("redacted")
+            })
         #expect(
             try contract("\(email), customProperties: [{property: masking, value: mask}]}").maskedColumns == ["email"])
         let open = try contract("\(email), \(Self.none)}")
         #expect(open.maskedColumns == [] && open.column(named: "email")?.maskingReason == "court order 7")
+    }
+
+    @Test(
+        "a key is hashed by default, so that different values stay different",
+        arguments: ["primaryKey: true", "unique: true", "partitioned: true"])
+    func key(role: String) throws {
+        let read = try contract("{name: ssn, logicalType: string, classification: restricted, \(role)}")
+        #expect(read.column(named: "ssn")?.masking == .hash)
+        #expect(read.warnings.map(\.reason).contains { $0.contains("hashed") && $0.contains("masking key") })
+    }
+
+    @Test("nothing is masked by default in an object whose values stay readable with a reason") func exempt() throws {
+        let object =
+            "{name: o, logicalType: object, classification: PII, customProperties: ["
+            + "{property: layout, value: flatten}, {property: masking, value: none}, {property: maskingReason, value: r}], "
+            + "properties: [{name: a, logicalType: string, classification: PII}]}"
+        let read = try contract(object)
+        #expect(read.maskedColumns == [] && read.warnings.isEmpty)
+    }
+
+    @Test("a classification around flattened text masks it by default") func flattenedText() throws {
+        let object =
+            "{name: o, logicalType: object, classification: PII, customProperties: ["
+            + "{property: layout, value: flatten}], properties: [{name: a, logicalType: string}]}"
+        #expect(try contract(object).maskedColumns == ["o_a"])
+        #expect(fault(object.replacing("logicalType: string", with: "logicalType: date")).contains("and not masked"))
     }
 
     @Test(
@@ -59,7 +90,7 @@ import Testing
             "logicalType: array, items: {logicalType: string}",
             "logicalType: array, items: {logicalType: object, properties: [{name: a, logicalType: string}]}",
             "logicalType: object, physicalType: json", "logicalType: string, physicalType: json",
-            "logicalType: object, customProperties: [{property: layout, value: flatten}], properties: [{name: a, logicalType: string}]",
+            "logicalType: object, customProperties: [{property: layout, value: flatten}], properties: [{name: a, logicalType: integer}]",
         ])
     func inside(type: String) throws {
         #expect(fault("{name: o, classification: PII, \(type)}").contains("is classified PII and not masked"))

@@ -17,7 +17,7 @@ struct SliceFault {
 ///
 /// The buffers are as large as a slice and used for every column, so they stay in the processor's cache.
 struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
-    private var spelling: Spelling
+    var spelling: Spelling
     private var json = JSONMinifier()
     private let values: UnsafeMutableRawPointer
     private let presence: UnsafeMutablePointer<UInt64>
@@ -27,7 +27,7 @@ struct ColumnFiller<Spelling: FieldSpelling & ~Copyable>: ~Copyable {
     private var bytesCapacity: Int
     private let textKernel: TextKernel
     /// Whether messages must not show values, since any of them may be one that the contract hides.
-    private let hidesText: Bool
+    let hidesText: Bool
     /// By the places of the nested columns.
     private let shredders: [Int: NestedShredder]
     /// The unknown members of nested values in rows of this slice, as members of a JSON object.
@@ -205,7 +205,7 @@ extension ColumnFiller where Spelling: ~Copyable {
     private mutating func mayLack(_ column: BronzeColumn, _ row: Int, _ operations: ck_fields) -> Bool {
         let raw = operations.raw(row)
         let decoded = try? spelling.decode(raw, isCareful: operations.isCareful(row), isText: false)
-        guard let text = decoded, let operation = Operation(text) else { return false }
+        guard let text = decoded, let operation = RowOperation(text) else { return false }
         return operation == .truncate || !column.isKey && (operation == .delete || operation == .update)
     }
 
@@ -395,69 +395,5 @@ extension ColumnFiller where Spelling: ~Copyable {
         guard let members = unknownMembers[row] else { return fields }
         let others = fields.map { $0.dropLast() + [UInt8(ascii: ",")] } ?? [UInt8(ascii: "{")]
         return others + members + [UInt8(ascii: "}")]
-    }
-
-    /// Adds the fields of the operation column, and `insert` where there is none.
-    mutating func fillOperations(
-        _ column: inout RecordBatch.Column, at index: Int, from fields: ck_fields, rows: Int,
-        faults: inout [SliceFault]
-    ) {
-        var fields = fields
-        var row = 0
-        while row < rows {
-            let raw = fields.raw(row)
-            // Most files have a single operation, so equal neighbours are decoded once.
-            let count = max(ck_equal_fields(&fields, row, rows), 1)
-            do throws(FieldFault) {
-                if let text = try spelling.decode(raw, isCareful: fields.isCareful(row), isText: false) {
-                    guard let operation = Operation(text) else {
-                        throw FieldFault(.unknownOperation, "is not insert, update, delete or truncate")
-                    }
-                    column.leaves[0].values.append(repeating: operation.text, count: count)
-                } else {
-                    column.leaves[0].values.append(repeating: "insert", count: count)
-                }
-            } catch {
-                let message =
-                    "\(column.schema.name): \(hidesText ? "the value" : spelling.shown(raw)) \(error.complaint)"
-                for row in row..<row + count {
-                    faults.append(SliceFault(row: row, column: index, reason: error.reason, message: message))
-                }
-            }
-            row += count
-        }
-    }
-}
-
-/// The kind of a change.
-private enum Operation: CaseIterable {
-    case insert, update, delete, truncate
-
-    /// - Parameter text: the word, or the letter that DMS writes into files.
-    /// - SeeAlso: <https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.S3.html>
-    init?(_ text: FieldText) {
-        let letters: [(StaticString, Operation)] = [("I", .insert), ("U", .update), ("D", .delete)]
-        guard
-            let found = Self.allCases.first(where: { text.says($0.word) })
-                ?? letters.first(where: { text.says($0.0) })?.1
-        else { return nil }
-        self = found
-    }
-
-    private var word: StaticString {
-        switch self {
-        case .insert: "insert"
-        case .update: "update"
-        case .delete: "delete"
-        case .truncate: "truncate"
-        }
-    }
-
-    var text: FieldText { FieldText(start: word.utf8Start, count: word.utf8CodeUnitCount) }
-}
-
-extension FieldText {
-    fileprivate func says(_ word: StaticString) -> Bool {
-        elementsEqual(FieldText(start: word.utf8Start, count: word.utf8CodeUnitCount))
     }
 }

@@ -15,8 +15,7 @@ objects, afterwards: the time ends when the last object was listed. Run it as ro
 """
 import argparse, gzip, os, pathlib, shutil, signal, socket, statistics, subprocess, tempfile, time
 
-import boto3
-from botocore.config import Config
+from emulator import Emulator, stage
 
 parser = argparse.ArgumentParser()
 parser.add_argument("binaries", type=pathlib.Path)
@@ -33,7 +32,7 @@ root = pathlib.Path(__file__).resolve().parents[2]
 programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
 folder = pathlib.Path(tempfile.mkdtemp(prefix="cupel-capture-"))
 folder.chmod(0o755)
-stage = "cupel-dev-stage-000000000000-us-east-1"
+os.environ.update({"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"})
 
 
 def free_port():
@@ -73,21 +72,15 @@ class Postgres:
         self.run(f"SELECT pg_drop_replication_slot('{name}')")
 
 
-class Emulator:
+class Objects(Emulator):
+    """An emulator whose raw objects are counted."""
+
     def __init__(self, name):
         self.data = folder / name
         self.data.mkdir()
-        self.log = open(self.data / "log", "w+")
-        self.process = subprocess.Popen(
-            [options.binaries / "cupel", "up", "--port", "0", "--data", self.data / "state", "--template", root / "infra/pipeline.yaml",
-             "--functions", options.binaries, "--firehose-interval", "1", "--kinesis-limits", "off"],
-            stdout=self.log, stderr=subprocess.STDOUT)
-        while "http://127.0.0.1:" not in (text := pathlib.Path(self.log.name).read_text()):
-            if self.process.poll() is not None: raise SystemExit(text)
-            time.sleep(0.02)
-        self.endpoint = "http://127.0.0.1:" + text.split("http://127.0.0.1:")[1].split()[0]
-        self.s3 = boto3.client("s3", endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id="test",
-                               aws_secret_access_key="test", config=Config(s3={"addressing_style": "path"}))
+        super().__init__(options.binaries, self.data / "state", "--template", root / "infra/pipeline.yaml", "--firehose-interval", "1",
+                         "--kinesis-limits", "off")
+        self.s3 = self.client("s3")
         if options.to == "raw": self.s3.put_bucket_notification_configuration(Bucket=stage, NotificationConfiguration={})
         self.seen, self.counted = {}, {}
 
@@ -197,7 +190,7 @@ def changes(postgres):
             python.append(options.changes / (time.monotonic() - begin))
             with gzip.open(folder / "peer.json.gz") as file: assert sum(1 for _ in file) == count
             postgres.drop_slot("python")
-        emulator = Emulator(f"emulator-{number}")
+        emulator = Objects(f"emulator-{number}")
         process = capture(postgres, emulator, "--snapshot", "never", "--aggregate", options.aggregate)
         ours.append(options.changes / wait_for_lines(emulator, process, count))
         seconds, peak = cost(process)
@@ -225,7 +218,7 @@ def transaction(postgres):
     postgres.run("SELECT pg_create_logical_replication_slot('cupel', 'pgoutput')")
     postgres.run("INSERT INTO beer SELECT g, g % 1000, 'beer number ' || g || ' of the benchmark', 'Kölsch', 0.5 "
                  f"FROM generate_series(1, {options.transaction}) g")
-    emulator = Emulator("transaction")
+    emulator = Objects("transaction")
     process = capture(postgres, emulator, "--snapshot", "never", "--aggregate", options.aggregate)
     report("one large transaction, changes a second", [options.transaction / wait_for_lines(emulator, process, options.transaction)])
     report("  peak memory", [cost(process)[1]], " MiB")
@@ -247,7 +240,7 @@ def snapshot(postgres):
         begin = time.monotonic()
         postgres.run("\\copy beer TO '/dev/null'")
         copies.append(options.rows / (time.monotonic() - begin))
-        emulator = Emulator(f"snapshot-{number}")
+        emulator = Objects(f"snapshot-{number}")
         begin = time.monotonic()
         process = capture(postgres, emulator)
         while '"read a table"' not in (folder / "capture.log").read_text():

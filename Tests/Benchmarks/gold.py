@@ -12,8 +12,7 @@ import argparse, atexit, gzip, http.server, json, os, pathlib, shutil, statistic
 root = pathlib.Path(__file__).resolve().parents[2]
 python = root / ".venv-iceberg/bin/python3"
 if __name__ == "__main__" and pathlib.Path(sys.executable) != python: os.execv(python, [str(python), *sys.argv])
-import boto3
-from botocore.config import Config
+from emulator import Emulator, control, lake, stage
 
 parser = argparse.ArgumentParser()
 parser.add_argument("binaries", type=pathlib.Path)
@@ -24,7 +23,6 @@ parser.add_argument("--rows", type=int, default=1_586_614)
 parser.add_argument("--many", type=int, default=16_000_000)
 options = parser.parse_args()
 binaries, data = options.binaries.resolve(), options.data.resolve()
-stage, lake, control = "cupel-dev-stage-000000000000-us-east-1", "cupel-dev-lake-000000000000-us-east-1", "cupel-dev-control"
 credentials = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "emulator", "AWS_SECRET_ACCESS_KEY": "emulator"}
 os.environ.update(credentials)
 engine = next((root / ".venv-duckdb").glob("lib/python*/site-packages/duckdb_cli/duckdb"))
@@ -32,22 +30,12 @@ MODELS = ["state_by_review_volume", "top_beers_by_rating", "top_breweries_by_rat
 FLAT = "dm_silver.review_flat"
 
 
-class Emulator:
+class Pipeline(Emulator):
     def __init__(self, state, schedules="rate(7 days)", parameters=()):
         state.mkdir(parents=True, exist_ok=True)
-        self.log = open(state.parent / f"{state.name}.log", "w+")
-        command = [binaries / "cupel", "up", "--port", "0", "--data", state, "--functions", binaries]
-        for parameter in (f"SilverSchedule={schedules}", f"GoldSchedule={schedules}", *parameters): command += ["--parameter", parameter]
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT)
-        atexit.register(self.process.terminate)
-        while "http://127.0.0.1:" not in (text := pathlib.Path(self.log.name).read_text()):
-            if self.process.poll() is not None: raise SystemExit(text)
-            time.sleep(0.01)
-        self.endpoint = "http://127.0.0.1:" + text.split("http://127.0.0.1:")[1].split()[0]
-        self.s3, self.athena, self.glue = self.client("s3"), self.client("athena"), self.client("glue")
-
-    def client(self, service):
-        return boto3.client(service, endpoint_url=self.endpoint, config=Config(s3={"addressing_style": "path"}, read_timeout=900, retries={"max_attempts": 1}))
+        super().__init__(binaries, state, parameters=(f"SilverSchedule={schedules}", f"GoldSchedule={schedules}", *parameters),
+                         log=state.parent / f"{state.name}.log")
+        self.s3, self.athena, self.glue = (self.client(name, retries={"max_attempts": 1}) for name in ("s3", "athena", "glue"))
 
     def run(self, *files, until="silver"):
         command = [binaries / "cupel", "run", *files, "--endpoint", self.endpoint, "--timeout", "3600"]
@@ -67,10 +55,6 @@ class Emulator:
             time.sleep(0.002)
         rows = self.athena.get_query_results(QueryExecutionId=name)["ResultSet"]["Rows"]
         return [[c.get("VarCharValue") for c in row["Data"]] for row in rows[1:]]
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 # MARK: Processes
@@ -155,7 +139,7 @@ def prepared(rows):
     if state.exists(): return state
     making = data / "making"
     shutil.rmtree(making, ignore_errors=True)
-    emulator = Emulator(making)
+    emulator = Pipeline(making)
     emulator.run(sample("beer", 66_055), sample("brewery", 5_840), sample("profile", 33_388), sample("review", rows))
     emulator.stop()
     making.rename(state)
@@ -167,7 +151,6 @@ def flat(rows):
     state = data / f"flat-{rows}"
     if state.exists(): return state
     import duckdb
-    from pyiceberg.catalog import load_catalog
     from pyiceberg.partitioning import PartitionField, PartitionSpec
     from pyiceberg.schema import Schema
     from pyiceberg.transforms import IdentityTransform
@@ -185,9 +168,8 @@ def flat(rows):
         ORDER BY review_year, review_month""")
     fields = [NestedField(n + 1, name, kinds[str(kind)]) for n, (name, kind) in enumerate(zip(relation.columns, relation.types))]
     places = {field.name: field.field_id for field in fields}
-    emulator = Emulator(data / "making")
-    catalog = load_catalog("benchmark", type="rest", uri=f"{emulator.endpoint}/iceberg", warehouse="", **{
-        "s3.endpoint": emulator.endpoint, "s3.access-key-id": "emulator", "s3.secret-access-key": "emulator", "s3.region": "us-east-1"})
+    emulator = Pipeline(data / "making")
+    catalog = emulator.catalog()
     catalog.create_namespace_if_not_exists("dm_silver")
     spec = PartitionSpec(*[PartitionField(places[name], 1000 + n, IdentityTransform(), name) for n, name in enumerate(("review_year", "review_month"))])
     table = catalog.create_table(FLAT, Schema(*fields), location=f"s3://{lake}/silver/review_flat", partition_spec=spec,
@@ -203,7 +185,7 @@ def on_copy(prepared_state, body):
     with tempfile.TemporaryDirectory(dir=data) as folder:
         state = pathlib.Path(folder) / "state"
         shutil.copytree(prepared_state, state)
-        emulator = Emulator(state)
+        emulator = Pipeline(state)
         try: return body(emulator)
         finally: emulator.stop()
 
@@ -277,14 +259,14 @@ def athena():
     """The first answer of an emulator that has just started, and answers of one that is warm."""
     state = data / "state-small"
     if not state.exists():
-        emulator = Emulator(data / "making")
+        emulator = Pipeline(data / "making")
         emulator.run(sample("beer", 66_055), sample("brewery", 5_840), sample("profile", 33_388), sample("review", 200_000), until=None)
         emulator.stop()
         (data / "making").rename(state)
     statement = "SELECT beer_name, avg_rating FROM dm_gold.top_beers_by_rating ORDER BY avg_rating DESC LIMIT 5"
     cold, warm = [], []
     for _ in range(options.rounds):
-        emulator = Emulator(state)
+        emulator = Pipeline(state)
         begin = time.perf_counter()
         emulator.query(statement)
         cold.append(time.perf_counter() - begin)
@@ -317,7 +299,7 @@ def event():
     """From the put of a raw object to its row of gold, by SQL; nothing is started by hand."""
     times = []
     with tempfile.TemporaryDirectory(dir=data) as folder:
-        emulator = Emulator(pathlib.Path(folder) / "state", parameters=["SilverStartFiles=1"])
+        emulator = Pipeline(pathlib.Path(folder) / "state", parameters=["SilverStartFiles=1"])
         columns = "review_id,brewery_id,beer_id,profile_id,review_overall,review_aroma,review_appearance,review_palate,review_taste,review_time"
         emulator.run(sample("beer", 66_055), sample("brewery", 5_840), sample("profile", 33_388), sample("review", 20_000), until=None)
         for round in range(options.rounds + 1):

@@ -19,17 +19,16 @@ listed after every hundred commits, of which the table keeps the documents. Afte
 lake-maintenance one event as Lambda does: counted is the whole process. DuckDB writes the same files again, sorted by the key, with the same codec:
 all at once, and as many at a time as lake-maintenance joins to one file.
 """
-import argparse, atexit, concurrent.futures, gzip, http.server, importlib.metadata, json, os, pathlib, random, resource, shutil, statistics, subprocess, sys, tempfile, threading, time, warnings
+import argparse, concurrent.futures, gzip, http.server, importlib.metadata, json, os, pathlib, random, resource, shutil, statistics, subprocess, sys, tempfile, threading, time, warnings
 
 warnings.filterwarnings("ignore")
 root = pathlib.Path(__file__).resolve().parents[2]
 iceberg_python = root / ".venv-iceberg/bin/python3"
 if pathlib.Path(sys.executable) != iceberg_python: os.execv(iceberg_python, [str(iceberg_python), *sys.argv])
-import boto3, duckdb, pyarrow as pa, pyarrow.parquet as pq
-from botocore.config import Config
-from pyiceberg.catalog import load_catalog
+import duckdb, pyarrow as pa, pyarrow.parquet as pq
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField, StringType, TimestamptzType
+from emulator import Emulator, control, lake, stage
 
 parser = argparse.ArgumentParser()
 parser.add_argument("binaries", type=pathlib.Path)
@@ -46,7 +45,6 @@ parser.add_argument("--mixed", action="store_true")
 parser.add_argument("--rounds", type=int, default=5)
 parser.add_argument("--peer", nargs=3, help=argparse.SUPPRESS)  # what a process of its own does
 options = parser.parse_args()
-stage, lake, control = "cupel-dev-stage-000000000000-us-east-1", "cupel-dev-lake-000000000000-us-east-1", "cupel-dev-control"
 credentials = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 os.environ.update(credentials)
 CONTRACT = """apiVersion: v3.1.0
@@ -67,30 +65,15 @@ PLACES = [f"place {number:03}" for number in range(200)]
 chance = random.Random(1)
 
 
-class Emulator:
+class Pipeline(Emulator):
     def __init__(self, state):
         state.mkdir(parents=True, exist_ok=True)
-        contracts = state.parent / "contracts"
-        shutil.copytree(root / "infra/contracts", contracts, dirs_exist_ok=True)
-        (contracts / "event.odcs.yaml").write_text(CONTRACT)
-        self.contracts, self.log = contracts, open(state.parent / "log", "w+")
-        self.process = subprocess.Popen(
-            [options.binaries / "cupel", "up", "--port", "0", "--data", state, "--functions", options.binaries, "--template",
-             root / "infra/pipeline.yaml", "--contracts", contracts, "--parameter", "SilverSchedule=rate(7 days)", "--parameter",
-             "MaintenanceSchedule=rate(7 days)"], stdout=self.log, stderr=subprocess.STDOUT)
-        atexit.register(self.process.terminate)
-        while "http://127.0.0.1:" not in (text := pathlib.Path(self.log.name).read_text()):
-            if self.process.poll() is not None: raise SystemExit(text)
-            time.sleep(0.05)
-        self.endpoint = "http://127.0.0.1:" + text.split("http://127.0.0.1:")[1].split()[0]
+        self.contracts = state.parent / "contracts"
+        shutil.copytree(root / "infra/contracts", self.contracts, dirs_exist_ok=True)
+        (self.contracts / "event.odcs.yaml").write_text(CONTRACT)
+        super().__init__(options.binaries, state, "--template", root / "infra/pipeline.yaml", "--contracts", self.contracts,
+                         parameters=["SilverSchedule=rate(7 days)", "MaintenanceSchedule=rate(7 days)"])
         self.s3, self.dynamodb, self.functions = (self.client(name) for name in ("s3", "dynamodb", "lambda"))
-
-    def client(self, service):
-        return boto3.client(service, endpoint_url=self.endpoint, config=Config(s3={"addressing_style": "path"}, read_timeout=900))
-
-    def catalog(self):
-        return load_catalog("benchmark", type="rest", uri=f"{self.endpoint}/iceberg", warehouse="", **{
-            "s3.endpoint": self.endpoint, "s3.access-key-id": "test", "s3.secret-access-key": "test", "s3.region": "us-east-1"})
 
     def invoke(self, function, event):
         answer = self.functions.invoke(FunctionName=f"cupel-dev-{function}", Payload=json.dumps(event))
@@ -120,10 +103,6 @@ class Emulator:
         if run.returncode: raise SystemExit(run.stdout + run.stderr)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 def duck(endpoint=None):
@@ -187,7 +166,7 @@ def readings(emulator, keys):
 
 def commits():
     folder = pathlib.Path(tempfile.mkdtemp(dir=options.data))
-    emulator = Emulator(folder / "state")
+    emulator = Pipeline(folder / "state")
     emulator.put({"base": [line(key) for key in range(options.rows)]})
     emulator.merge()
     table = emulator.catalog().load_table("dm_silver.event")
@@ -350,7 +329,7 @@ def compaction():
     step = f"{count} * {{n}} + i" if not options.mixed else f"i * {options.files} + {{n}}"
     arrow = schema.as_arrow()
     connection = duck()
-    emulator = Emulator(folder / "state")
+    emulator = Pipeline(folder / "state")
     catalog = emulator.catalog()
     catalog.create_namespace_if_not_exists("dm_silver")
     table = catalog.create_table("dm_silver.event", schema, location=f"s3://{lake}/silver/event", properties={"format-version": "2"})

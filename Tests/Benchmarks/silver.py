@@ -9,18 +9,17 @@ from its start to its answer: CPU seconds, peak memory (VmHWM). DuckDB then read
 sums and distinct keys must be those of the generator. Peers do the same changes: `MERGE` through the same catalog (it leaves position
 deletes to readers), and a full outer join that writes all files again (no catalog).
 """
-import argparse, atexit, http.server, importlib.metadata, json, os, pathlib, resource, shutil, socket, statistics, subprocess, sys, tempfile, threading, time, warnings
+import argparse, http.server, importlib.metadata, json, os, pathlib, resource, shutil, socket, statistics, subprocess, sys, tempfile, threading, time, warnings
 
 warnings.filterwarnings("ignore")
 root = pathlib.Path(__file__).resolve().parents[2]
 python, iceberg_python = root / ".venv/bin/python3", root / ".venv-iceberg/bin/python3"
 if __name__ == "__main__" and pathlib.Path(sys.executable) != iceberg_python:
     os.execv(iceberg_python, [str(iceberg_python), *sys.argv])
-import boto3, duckdb, pyarrow as pa, pyarrow.parquet as pq
-from botocore.config import Config
-from pyiceberg.catalog import load_catalog
+import duckdb, pyarrow as pa, pyarrow.parquet as pq
 from pyiceberg.schema import Schema
 from pyiceberg.types import DoubleType, LongType, NestedField, StringType, TimestamptzType
+from emulator import Emulator, control, lake, stage
 
 parser = argparse.ArgumentParser()
 parser.add_argument("binaries", type=pathlib.Path)
@@ -32,7 +31,6 @@ parser.add_argument("--peers", action="store_true")
 parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of silver-merge")
 parser.add_argument("--peer", nargs=2, help=argparse.SUPPRESS)  # what a peer's process does
 options = parser.parse_args()
-stage, lake, control = "cupel-dev-stage-000000000000-us-east-1", "cupel-dev-lake-000000000000-us-east-1", "cupel-dev-control"
 credentials = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 os.environ.update(credentials)
 
@@ -56,26 +54,11 @@ def contracts(folder):
     (folder / "review.odcs.yaml").write_text("\n".join(lines) + "\n")
 
 
-class Emulator:
+class Pipeline(Emulator):
     def __init__(self, state):
-        self.log = open(state.parent / "log", "w+")
-        self.process = subprocess.Popen(
-            [options.binaries / "cupel", "up", "--port", "0", "--data", state, "--functions", options.binaries, "--template",
-             root / "infra/pipeline.yaml", "--contracts", options.data / "contracts", "--parameter", "SilverSchedule=rate(7 days)"],
-            stdout=self.log, stderr=subprocess.STDOUT)
-        atexit.register(self.process.terminate)
-        while "http://127.0.0.1:" not in (text := pathlib.Path(self.log.name).read_text()):
-            if self.process.poll() is not None: raise SystemExit(text)
-            time.sleep(0.05)
-        self.endpoint = "http://127.0.0.1:" + text.split("http://127.0.0.1:")[1].split()[0]
+        super().__init__(options.binaries, state, "--template", root / "infra/pipeline.yaml", "--contracts", options.data / "contracts",
+                         parameters=["SilverSchedule=rate(7 days)"])
         self.s3, self.dynamodb = self.client("s3"), self.client("dynamodb")
-
-    def client(self, service):
-        return boto3.client(service, endpoint_url=self.endpoint, config=Config(s3={"addressing_style": "path"}, read_timeout=600))
-
-    def catalog(self):
-        return load_catalog("benchmark", type="rest", uri=f"{self.endpoint}/iceberg", warehouse="", **{
-            "s3.endpoint": self.endpoint, "s3.access-key-id": "test", "s3.secret-access-key": "test", "s3.region": "us-east-1"})
 
     def records(self):
         pages = self.dynamodb.get_paginator("scan").paginate(TableName=control, ConsistentRead=True)
@@ -88,10 +71,6 @@ class Emulator:
             if failed := [r for r in bronze if r["status"] == "error"]: raise SystemExit(str(failed))
             if sum(r["status"] == "success" for r in bronze) == count: return
             time.sleep(0.2)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 def duck(endpoint=None):
@@ -160,7 +139,7 @@ def prepared(case):
         shutil.copytree(prepared("base"), making)
     making.mkdir(parents=True, exist_ok=True)
     contracts(options.data / "contracts")
-    emulator = Emulator(making)
+    emulator = Pipeline(making)
     if case == "base": load(emulator)
     else: convert(emulator, case)
     emulator.stop()
@@ -273,7 +252,7 @@ def on_copy(case, body):
     with tempfile.TemporaryDirectory(dir=options.data) as folder:
         state = pathlib.Path(folder) / "state"
         shutil.copytree(prepared(case), state)
-        emulator = Emulator(state)
+        emulator = Pipeline(state)
         try: return body(emulator)
         finally: emulator.stop()
 

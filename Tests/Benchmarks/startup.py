@@ -2,8 +2,8 @@
 """How long from exec to the first sign of life, and in how much memory.
 
     startup.py functions DIR NAME...     exec to the first Lambda Runtime API request
-    startup.py emulator CUPEL TEMPLATE FUNCTIONS [COMMAND...]
-                                         exec to the first answered request, and memory when idle
+    startup.py emulator CUPEL TEMPLATE FUNCTIONS [OPTION...]
+                                         exec to the first answered request, and memory when idle; with options of cupel up
 Medians of 21 runs, interleaved; memory is the peak resident set (functions) or the resident set after a second (emulator).
 """
 import os, shutil, socket, statistics as st, subprocess, sys, tempfile, time
@@ -41,8 +41,12 @@ def functions(directory, names):
         print(f"{name:24}{st.median(r[0] for r in rows[name]):8.2f}{st.median(r[1] for r in rows[name]):8.1f}{size:9.1f}")
 
 
-def first_answer(port):
+def first_answer(port, process, log):
+    """Waits for an answer; ends with what the emulator says if it ends first."""
     while True:
+        if process.poll() is not None:
+            log.seek(0)
+            sys.exit(f"cupel up ended with {process.returncode}:\n{log.read()}")
         try:
             with socket.create_connection(("127.0.0.1", port)) as connection:
                 connection.sendall(b"GET /_cupel/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -51,15 +55,16 @@ def first_answer(port):
             time.sleep(0.0002)
 
 
-def emulator(cupel, template, functions_directory):
+def emulator(cupel, template, functions_directory, *more):
     rows = []
     for round_ in range(rounds + 1):
         data = tempfile.mkdtemp()
         with socket.create_server(("127.0.0.1", 0)) as probe: port = probe.getsockname()[1]
         start = time.perf_counter()
+        log = tempfile.TemporaryFile("w+")
         process = subprocess.Popen([cupel, "up", "--port", str(port), "--data", data, "--template", template,
-                                    "--functions", functions_directory], stdout=subprocess.DEVNULL)
-        first_answer(port)
+                                    "--functions", functions_directory, *more], stdout=log, stderr=subprocess.STDOUT)
+        first_answer(port, process, log)
         taken = (time.perf_counter() - start) * 1000
         time.sleep(1)
         if round_: rows.append((taken, memory(process.pid, "VmRSS")))

@@ -238,7 +238,7 @@ def keep(table, count):
 
 def snapshots():
     folder = pathlib.Path(tempfile.mkdtemp(dir=options.data))
-    emulator = Emulator(folder / "state")
+    emulator = Pipeline(folder / "state")
     emulator.put({"base": [line(key) for key in range(options.rows)]})
     emulator.merge()
     keys = keys_of(options.rows)

@@ -1,6 +1,6 @@
 internal import CSockets
 internal import EmulatorCore
-import Synchronization
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -61,8 +61,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
     private var watched = HTTPConnection.allReading
     private var state = State.idle
     private var reader: RequestReader
-    private var output: [[UInt8]] = []
-    private var written = 0
+    private var output = OutputQueue()
     private var next = Next.nothing
     /// No further request is accepted: the client asked for it, the listener closes, or the bytes are not HTTP.
     private var isLast = false
@@ -123,7 +122,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
         }
         state = .closed
         next = .nothing
-        output = []
+        output.removeAll()
         loop.forget(descriptor, number)
         closeDescriptor(descriptor)
         closed(self)
@@ -323,13 +322,11 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
         let head = ResponseHead(response, to: exchange.head, closes: false)
         var bytes = head.bytes
         if case .bytes(let body) = head.content { bytes += body }
-        let count = bytes.withUnsafeBytes { cupel_send(descriptor, $0.baseAddress, UInt($0.count), 0) }
-        if count == bytes.count {
+        output.append(bytes)
+        if output.send(to: descriptor, isLast: true) == .done {
             lastProgress = .now
             state = .idle
         } else {
-            output = [bytes]
-            written = max(0, count)
             next = .end
             later { $0.flush() }
         }
@@ -347,11 +344,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
         switch head.content {
         case .none: next = .end
         case .bytes(let bytes):
-            if bytes.count < Self.shortBody {
-                output[output.count - 1] += bytes
-            } else {
-                output.append(bytes)
-            }
+            output.append(bytes, joined: bytes.count < Self.shortBody)
             next = .end
         case .files(let files): next = .files(files)
         case .stream(let stream): next = .piece(stream)
@@ -384,31 +377,13 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
 
     /// - Returns: whether all bytes are written.
     private func writeOutput() -> Bool {
-        var first = 0
-        while first < output.count {
-            let hasMore: Bool
-            if case .files = next { hasMore = true } else { hasMore = first + 1 < output.count }
-            let count = output[first][written...].withUnsafeBytes {
-                cupel_send(descriptor, $0.baseAddress, UInt($0.count), hasMore ? 1 : 0)
-            }
-            if count < 0 {
-                if errno == EINTR { continue }
-                guard errno == EAGAIN else {
-                    disconnect()
-                    return false
-                }
-                output.removeFirst(first)
-                watch(watched.union(.writable))
-                return false
-            }
-            written += count
-            if written == output[first].count {
-                first += 1
-                written = 0
-            }
+        let filesFollow = if case .files = next { true } else { false }
+        switch output.send(to: descriptor, isLast: !filesFollow) {
+        case .done: return true
+        case .full: watch(watched.union(.writable))
+        case .failed: disconnect()
         }
-        output.removeAll(keepingCapacity: true)
-        return true
+        return false
     }
 
     /// Waits for the next piece in a task of its own, which ends with the connection.
@@ -426,7 +401,7 @@ final class HTTPConnection: SocketWatching, @unchecked Sendable {
         guard case .answering(let exchange) = state else { return }
         if let piece, !piece.isEmpty {
             if exchange.isChunked {
-                output += [Array("\(String(piece.count, radix: 16))\r\n".utf8) + piece + [0x0D, 0x0A]]
+                output.append(Array("\(String(piece.count, radix: 16))\r\n".utf8) + piece + [0x0D, 0x0A])
             } else {
                 output.append(piece)
             }

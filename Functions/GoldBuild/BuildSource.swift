@@ -17,7 +17,7 @@ struct BuildSource: Sendable, Hashable {
     }
 
     /// What the current rows of a table equal: what they were built from, or inputs that were found to give the same since; nil
-    /// if another engine made them. Whoever only joins the table's files need not say it again.
+    /// if another engine made them. A snapshot that only joins files need not repeat it.
     init?(of metadata: TableMetadata) {
         let same = metadata.snapshotsWithCurrentRows
         if let checked = metadata.properties[Self.property].flatMap({ try? JSON(parsing: $0) }),

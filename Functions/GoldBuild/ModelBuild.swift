@@ -98,7 +98,8 @@ struct ModelBuild {
                 return ChangedPeriods.Input(
                     version: version, files: try version.files(storage, keeping: statistics), statistics: statistics)
             },
-            copy: TableCopy(folder: folder, storage: storage) { () throws(GoldError) in try goOn() }, limits: limits)
+            copy: TableCopy(folder: folder, storage: storage) { () throws(GoldError) in try checkTime() },
+            limits: limits)
     }
 
     /// What is asked of an input's files: the bytes of the columns that are read, and the values of those that name periods.
@@ -114,7 +115,7 @@ struct ModelBuild {
             values: table.periods.columns.compactMap { schema.field(named: $0.name)?.id })
     }
 
-    private func goOn() throws(GoldError) {
+    private func checkTime() throws(GoldError) {
         guard !settings.isInterrupted() else { throw .interrupted(place: model.path) }
         guard ContinuousClock.now < deadline else { throw .time(place: model.path) }
     }
@@ -128,7 +129,7 @@ struct ModelBuild {
             statements, after: preparation, in: folder, threads: threads, until: deadline,
             isInterrupted: settings.isInterrupted)
         guard let outcome else {
-            try goOn()
+            try checkTime()
             throw GoldError.time(place: model.path)
         }
         guard outcome.succeeded else { throw script.failure(outcome.errors) }
@@ -313,7 +314,7 @@ struct ModelBuild {
         let token = settings.clock.uuid()
         let added = try result.upload(
             to: "\(metadata.location)/data/\(token)", metadata.currentSchema, metadata.defaultSpec, storage
-        ) { () throws(GoldError) in try goOn() }
+        ) { () throws(GoldError) in try checkTime() }
         let draft = try SnapshotDraft(
             of: metadata, old, adding: added, removing: Set(replaced.map(\.file.path)), schema: metadata.currentSchema,
             id: Snapshot.newID(from: settings.clock.uuid()), token: token,

@@ -52,11 +52,11 @@ struct ResultFiles {
     /// - Returns: what the table's manifests say of them; files without rows are none of the table's.
     func upload(
         to prefix: String, _ schema: IcebergSchema, _ spec: PartitionSpec, _ storage: LakeStorage,
-        goOn: () throws(GoldError) -> Void
+        checkTime: () throws(GoldError) -> Void
     ) throws -> [DataFile] {
         var files: [DataFile] = []
         for start in stride(from: 0, to: paths.count, by: concurrentLimit) {
-            try goOn()
+            try checkTime()
             let places = paths[start..<min(start + concurrentLimit, paths.count)].enumerated().map {
                 (path: $1, location: "\(prefix)-\(start + $0).parquet")
             }

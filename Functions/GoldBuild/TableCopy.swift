@@ -11,7 +11,7 @@ struct TableCopy {
     let folder: String
     let storage: LakeStorage
     /// Called between requests.
-    let goOn: () throws(GoldError) -> Void
+    let checkTime: () throws(GoldError) -> Void
 
     /// A file of this size and more is copied without the columns that are not wanted, a smaller one into one with others.
     private static let sparseSize = 1 << 20
@@ -57,7 +57,7 @@ struct TableCopy {
         var areAsNamed = true
         var small: [SmallFile] = []
         func packSmall() throws {
-            try goOn()
+            try checkTime()
             let contents = try concurrently(small.map(\.ranges)) { try $0.read(0..<$0.size) }
             for (file, bytes) in zip(small, contents) {
                 let copied = try pack(bytes, columns: wanted, into: &packs, else: file.path)
@@ -148,7 +148,7 @@ struct TableCopy {
         let metadata = try ParquetFile(reading: ranges).metadata
         for wanted in Self.wanted(ranges, metadata, columns: columns) {
             for start in stride(from: wanted.lowerBound, to: wanted.upperBound, by: Self.pieceSize) {
-                try goOn()
+                try checkTime()
                 let piece = start..<min(start + Self.pieceSize, wanted.upperBound)
                 try copy.write(ranges.read(piece), at: piece.lowerBound)
             }

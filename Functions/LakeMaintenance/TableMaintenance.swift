@@ -54,7 +54,7 @@ struct TableMaintenance {
         return table
     }
 
-    private func goOn() throws { if isInterrupted() { throw MaintenanceError.interrupted } }
+    private func checkInterruption() throws { if isInterrupted() { throw MaintenanceError.interrupted } }
 
     // MARK: Joining
 
@@ -151,7 +151,7 @@ struct TableMaintenance {
         var conflict = ""
         for attempt in 0..<policy.attempts {
             // Where the time was over while files were joined, there is enough left for one attempt.
-            if attempt > 0 { try goOn() }
+            if attempt > 0 { try checkInterruption() }
             let metadata = try table().metadata
             let files = try TableFiles(of: metadata.currentSnapshot, in: metadata) { try storage.read($0) }
             let present = Set(Self.joinable(files, metadata).map(\.path))
@@ -199,7 +199,7 @@ struct TableMaintenance {
     private mutating func expire() throws {
         var conflict = ""
         for _ in 0..<policy.attempts {
-            try goOn()
+            try checkInterruption()
             let metadata = try table().metadata
             // After the snapshots: a batch that is begun later has none of them.
             let open = try openBatch()
@@ -208,10 +208,12 @@ struct TableMaintenance {
             guard !plan.expired.isEmpty else { return }
             let ids = Set(plan.expired.map(\.id))
             var named = NamedFiles(of: metadata, storage)
-            let inUse = try named.files(of: plan.inUse) { try goOn() }
-            let gone = try named.files(of: plan.expired) { try goOn() }.filter { inUse[$0.key] == nil }
+            let inUse = try named.files(of: plan.inUse) { try checkInterruption() }
+            let gone = try named.files(of: plan.expired) { try checkInterruption() }.filter { inUse[$0.key] == nil }
             if report.isDry {
-                let kept = try named.files(of: metadata.snapshots.filter { !ids.contains($0.id) }) { try goOn() }
+                let kept = try named.files(of: metadata.snapshots.filter { !ids.contains($0.id) }) {
+                    try checkInterruption()
+                }
                 return noteExpiry(plan, gone.filter { kept[$0.key] == nil })
             }
             var change = TableChange(of: metadata)
@@ -228,11 +230,11 @@ struct TableMaintenance {
             }
             // What the table names now, not what it named before: others may have committed since.
             let now = try table().metadata
-            let kept = try named.files(of: now.snapshots) { try goOn() }
+            let kept = try named.files(of: now.snapshots) { try checkInterruption() }
             let statistics = Set(now.statisticsLocations.map(LakeStorage.canonical))
             let unnamed = gone.filter { kept[$0.key] == nil && !statistics.contains($0.key) && isOwn($0.key, now) }
             for path in unnamed.keys.sorted() {
-                try goOn()
+                try checkInterruption()
                 try storage.delete(path)
             }
             return noteExpiry(plan, unnamed)
@@ -270,12 +272,12 @@ struct TableMaintenance {
         let stored = try table()
         guard stored.metadata.location == location else { return }
         var named = NamedFiles(of: stored.metadata, storage)
-        let files = try named.files(of: stored.metadata.snapshots) { try goOn() }
+        let files = try named.files(of: stored.metadata.snapshots) { try checkInterruption() }
         let others = Set(
             (stored.metadata.formerLocations + stored.metadata.statisticsLocations + [stored.metadataLocation])
                 .map(LakeStorage.canonical))
         for (path, object) in old where files[path] == nil && !others.contains(path) {
-            try goOn()
+            try checkInterruption()
             if !report.isDry { try storage.delete(path) }
             report.orphans += 1
             report.removedObjects += 1

@@ -266,7 +266,7 @@ def check_snapshots(): return spark.sql("SELECT count(*) FROM lake.dm_silver.bee
 
 
 def erased():
-    """Changes of an erased key do not bring it back, whoever merges them; those of others count."""
+    """Changes of an erased key do not bring it back, by either engine; changes of other keys count."""
     keys = [row[0] for row in spark.sql("SELECT beer_id FROM lake.dm_silver.beer WHERE deleted_at IS NULL ORDER BY 1 LIMIT 2").collect()]
     subprocess.run([binaries / "cupel", "erase", "--table", "beer", "--key", str(keys[0]), "--yes", "--endpoint", endpoint], check=True,
                    stdout=subprocess.DEVNULL)

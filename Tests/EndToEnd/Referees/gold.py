@@ -183,7 +183,7 @@ def scheduled():
     while time.time() < deadline:
         for execution in states.list_executions(stateMachineArn=machine("-gold"))["executions"]:
             state = states.describe_execution(executionArn=execution["executionArn"])
-            # Whoever starts it otherwise says who it is.
+            # An execution that silver started has its name in the input.
             assert state["input"] == "{}", state
             models = json.loads(state["output"]) if state["status"] == "SUCCEEDED" else []
             if models and all(model["outcome"] == "built" for model in models): return {"models": models}

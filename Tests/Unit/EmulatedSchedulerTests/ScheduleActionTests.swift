@@ -73,7 +73,7 @@ import Time
         store.close()
     }
 
-    @Test("a schedule calls an operation once, and goes where it is told to")
+    @Test("a schedule calls an operation once, and is then deleted if it says so")
     func universalTarget() async throws {
         let made = await request(
             "POST", "once",

@@ -181,6 +181,21 @@ import Publication
         #expect(try stored(record).status == .running)
     }
 
+    @Test("silver gets no record of a table that it cannot have: one without a primary key")
+    func withoutSilver() throws {
+        let keyless = try Contract(
+            parsing: """
+                {apiVersion: v3.1.0, kind: DataContract, id: t, version: 1.2.0, status: active, schema: [{name: beer,
+                 properties: [{name: name, logicalType: string}]}]}
+                """, file: "fixture")
+        for (contract, count) in [(keyless, 0), (try fixedContract(), 1)] {
+            let record = try add(key: "raw/beer/\(count).csv.gz")
+            _ = try BronzeWriter(settings: settings(contract)).handle(event(record), context())
+            #expect(try stored(record).status == .success)
+            #expect(try silver.count == count)
+        }
+    }
+
     // MARK: Crashes
 
     @Test("a crash between the put and the finish is repaired by the next attempt") func crashAfterPut() throws {

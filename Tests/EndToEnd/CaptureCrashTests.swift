@@ -66,7 +66,8 @@ import Testing
         #expect(emulator.stop() == 0)
     }
 
-    private static func statement(_ table: String, _ random: inout SeededGenerator) -> String {
+    /// A statement, or a transaction of several, that changes a table of ``CapturedTables``.
+    static func statement(_ table: String, _ random: inout SeededGenerator) -> String {
         let name = "dm_core.\(table)"
         let first = Int.random(in: 1..<3000, using: &random)
         let some = "id BETWEEN \(first) AND \(first + Int.random(in: 0..<40, using: &random))"

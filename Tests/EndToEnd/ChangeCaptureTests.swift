@@ -1,6 +1,7 @@
 import Foundation
 import TestEmulator
 import TestPostgres
+import TestRandom
 import Testing
 
 /// Changes that are committed in a real PostgreSQL become bronze rows.
@@ -142,6 +143,51 @@ import Testing
         let streamed = try await postgres.run(
             "SELECT stream_txns FROM pg_stat_replication_slots WHERE slot_name = 'cupel'")
         #expect(Int(streamed.prefix { $0.isNumber }) ?? 0 > 0, "the server streamed nothing")
+        #expect(capture.stop() == 0)
+        #expect(emulator.stop() == 0)
+    }
+
+    @Test("each change is the one that PostgreSQL's own pg_recvlogical reads, in its order, from sessions side by side")
+    func decodedByPostgres() async throws {
+        let seed = UInt64(ProcessInfo.processInfo.environment["CUPEL_SEED"] ?? "") ?? UInt64.random(in: 0..<1_000_000)
+        print("seed \(seed): CUPEL_SEED=\(seed) repeats the statements of this run")
+        var random = SeededGenerator(seed: seed)
+        let postgres = try await TemporaryPostgres(settings: ["logical_decoding_work_mem=64kB"])
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1", "--kinesis-limits", "off"])
+        try await CapturedTables.publishContracts(emulator, ["item", "whole"])
+        try await postgres.run(CapturedTables.create)
+        let capture = try await CaptureProcess(postgres, emulator, tables: "dm_core.*")
+        for table in ["item", "whole"] {
+            try await capture.wait(for: #""message":"read a table","table":"dm_core.\#(table)""#)
+        }
+        try await postgres.run("SELECT pg_create_logical_replication_slot('referee', 'test_decoding');")
+        let sessions = (0..<3).map { _ in
+            (0..<15).map { _ in CaptureCrashTests.statement(Bool.random(using: &random) ? "whole" : "item", &random) }
+                .joined(separator: "\n")
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for statements in sessions {
+                group.addTask { try await postgres.run(statements, stopsAtErrors: false) }
+            }
+            try await group.waitForAll()
+        }
+        try await postgres.run(
+            CapturedTables.insert("item", 7000, 7020) + CapturedTables.extremes
+                + """
+                UPDATE dm_core.item SET id = id + 50000 WHERE id >= 7000;
+                UPDATE dm_core.whole SET big = NULL WHERE id % 3 = 0;
+                BEGIN; UPDATE dm_core.item SET note = E'line\nend '' "' WHERE id % 2 = 0; TRUNCATE dm_core.whole, dm_core.item; COMMIT;
+                """ + CapturedTables.insert("whole", 1, 9))
+        let last = try await postgres.run("SELECT pg_current_wal_lsn();").trimmingCharacters(in: .newlines)
+        try await postgres.run("SELECT pg_logical_emit_message(true, 'end', '');")
+        let decoded = emulator.data.path + "/decoded.txt"
+        let reader = try await Command.run(
+            try TemporaryPostgres.program("pg_recvlogical"),
+            ["-d", postgres.uri, "--slot", "referee", "--start", "--no-loop", "--endpos", last, "-f", decoded])
+        #expect(reader.status == 0, "\(reader.errors)")
+        let counts = try await CapturedTables.compare(postgres, emulator, ["item", "whole"], decoded: decoded)
+        print("compared: \(counts)")
+        #expect(counts["pg_recvlogical"]?["changes"] as? Int ?? 0 > 300)
         #expect(capture.stop() == 0)
         #expect(emulator.stop() == 0)
     }

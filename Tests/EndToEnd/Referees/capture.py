@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Folds the bronze rows of tables by key and order, as silver would, and compares them with the source, column by column, as text.
 
-    capture.py ENDPOINT URI PSQL TABLE...   waits until they are equal; -> {"TABLE": {"rows": n, "changes": n, "repeated": n}}
+    capture.py ENDPOINT URI PSQL TABLE...                  waits until they are equal;
+                                                           -> {"TABLE": {"rows": n, "changes": n, "repeated": n}}
+    capture.py ENDPOINT URI PSQL TABLE... --changes FILE   then compares each change of bronze with that of pg_recvlogical in FILE,
+                                                           one by one, in their order; -> and {"pg_recvlogical": {"changes": n}}
 
 It knows nothing of change-capture but the columns that it writes. Two different changes at one place in the order end it, and
 so does what is unequal once bronze has got no more files for CAPTURE_SECONDS (120). The source must be at rest.
@@ -11,7 +14,11 @@ import json, os, subprocess, sys, time
 import boto3, duckdb
 from botocore.config import Config
 
+import recvlogical
+
 endpoint, uri, psql, *tables = sys.argv[1:]
+decoded = None
+if tables[-2] == "--changes": *tables, _, decoded = tables
 
 
 def client(service):
@@ -101,7 +108,8 @@ def same(bronze, original, type):
     return bronze == original
 
 
-def fold(table, columns, key):
+def changes_of(table):
+    """Bronze's rows of a table by their place in the order, and how many of them came again."""
     name = table.split(".")[1]
     changes, repeated = {}, 0
     for record in records():
@@ -113,6 +121,11 @@ def fold(table, columns, key):
                 a, b = ({k: v for k, v in r.items() if not k.startswith("_")} for r in (row, changes[order]))
                 if a != b: sys.exit(f"{table}: two changes at {order}: {a} and {b}")
             changes[order] = row
+    return changes, repeated
+
+
+def fold(table, columns, key):
+    changes, repeated = changes_of(table)
     state = {}
     def of(row, names): return tuple(text(row[n], columns[n]) for n in names)
     for order in sorted(changes):
@@ -151,6 +164,39 @@ def differences(table):
     return found, {"rows": len(original), "changes": changes, "repeated": repeated}
 
 
+def compare_changes():
+    """Ends with what differs between bronze and PostgreSQL's own decoding. -> the number of changes"""
+    with open(decoded, encoding="utf-8", newline="") as file: expected = [c for c in recvlogical.changes(file.read()) if c.table in tables]
+    shapes = {t: shape(t) for t in tables}
+    rows = sorted((order, t, row) for t in tables for order, row in changes_of(t)[0].items() if not row["_cdc_load"])
+    for (order, table, row), change in zip(rows, expected):
+        columns, key = shapes[table]
+        wrong = difference(change, table, row, columns, key)
+        if wrong: sys.exit(f"{table} at {order}: {wrong}; pg_recvlogical has {str(change):.2000}")
+    if len(rows) != len(expected): sys.exit(f"bronze has {len(rows)} changes, pg_recvlogical {len(expected)}")
+    return len(rows)
+
+
+def difference(change, table, row, columns, key):
+    """What is not the same in a row of bronze and a change, if anything."""
+    if (row["operation"], table) != (change.operation, change.table): return f"it is a {row['operation']}"
+    if change.operation == "truncate": return None
+    # A row without its old key has the one it had.
+    names = key if change.operation == "delete" else columns
+    values = {**change.old, **change.new}
+    unchanged = set(json.loads(row.get("_cdc_unchanged") or "[]"))
+    # With the whole row as identity, the old row has what the new one does not carry; bronze may leave it out.
+    if not change.unchanged - change.old.keys() <= unchanged <= change.unchanged: return f"unchanged are {unchanged}"
+    for name in names:
+        if name not in unchanged and not same(text(row[name], columns[name]), values.get(name), columns[name]):
+            return f"{name} is {row[name]!r:.500}"
+    moved = {k: change.old[k] for k in key} if change.operation == "update" and change.old else None
+    if moved == {k: values[k] for k in key}: moved = None
+    previous = json.loads(row["_cdc_previous_key"]) if row.get("_cdc_previous_key") else None
+    if (previous and {k: text(v, columns[k]) for k, v in previous.items()}) != moved: return f"the previous key is {previous}"
+    return None
+
+
 patience, rounds, known = float(os.environ.get("CAPTURE_SECONDS", "120")), 0, None
 while True:
     answer, found = {}, []
@@ -165,4 +211,5 @@ while True:
     # What a killed worker has left is taken up every five minutes.
     if rounds % 20 == 19: functions.invoke(FunctionName=control.replace("control", "replayer"), InvocationType="Event", Payload=b"{}")
     time.sleep(0.5)
+if decoded: answer["pg_recvlogical"] = {"changes": compare_changes()}
 print(json.dumps(answer))

@@ -65,16 +65,20 @@ enum CapturedTables {
 
     /// Waits until bronze, folded by key and order, equals the tables.
     ///
-    /// - Parameter seconds: how long it waits for the next file of bronze.
-    /// - Returns: for each table, how many rows it has and how many changes bronze has.
+    /// - Parameters:
+    ///   - decoded: a file of `pg_recvlogical` with `test_decoding`: each change of bronze is compared with its own, in its order.
+    ///   - seconds: how long it waits for the next file of bronze.
+    /// - Returns: for each table, how many rows it has and how many changes bronze has; `pg_recvlogical` counts what was compared.
     static func compare(
-        _ postgres: TemporaryPostgres, _ emulator: RunningEmulator, _ tables: [String], seconds: Int = 300
+        _ postgres: TemporaryPostgres, _ emulator: RunningEmulator, _ tables: [String], decoded: String? = nil,
+        seconds: Int = 300
     ) async throws -> [String: [String: Any]] {
         let script = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/capture.py"
         let run = try await Command.run(
             Programs.python,
             [script, emulator.endpoint, postgres.uri, try TemporaryPostgres.program("psql")]
-                + tables.map { "dm_core.\($0)" }, environment: ["CAPTURE_SECONDS": "\(seconds)"])
+                + tables.map { "dm_core.\($0)" } + (decoded.map { ["--changes", $0] } ?? []),
+            environment: ["CAPTURE_SECONDS": "\(seconds)"])
         guard run.status == 0,
             let answer = try? JSONSerialization.jsonObject(with: run.output) as? [String: [String: Any]]
         else {

@@ -20,17 +20,7 @@ import Testing
             case "$*" in *"GROUP BY state, review_year"*) [ -e '\(deadly)' ] && kill -9 $PPID && exit 1;; esac
             exec '\(Programs.packageRoot)/.venv-duckdb/duckdb' "$@"
             """, at: "\(folder.path)/duckdb")
-        let functions = "\(folder.path)/functions"
-        try FileManager.default.createDirectory(atPath: functions, withIntermediateDirectories: true)
-        for name in [
-            "compute-router", "control-recorder", "bronze-writer", "replayer", "silver-merge", "lake-maintenance",
-            "firehose-transform",
-        ] {
-            try FileManager.default.createSymbolicLink(
-                atPath: "\(functions)/\(name)", withDestinationPath: "\(Programs.directory)/\(name)")
-        }
-        try Self.program(
-            "DUCKDB='\(folder.path)/duckdb' exec '\(Programs.directory)/gold-build'", at: "\(functions)/gold-build")
+        let functions = try Self.functions(in: folder, engine: "\(folder.path)/duckdb")
         let emulator = try await RunningEmulator(
             parameters: ["GoldSchedule": "rate(7 days)", "SilverSchedule": "rate(7 days)", "Lineage": "enabled"],
             template: pipeline.template,
@@ -101,6 +91,79 @@ import Testing
         let listed = try Self.json(list).records("models").first { $0.text("model") == "dm_gold.top_drinkers" }
         #expect(listed?.text("published") == "1.0.0" && listed?.text("status") == "success", "\(list.text)")
         #expect(emulator.stop() == 0)
+    }
+
+    @Test("without the engine every other stage works; a model that fails leaves its old rows to those that read it")
+    func engine() async throws {
+        let folder = try TemporaryDirectory()
+        let engine = "\(folder.path)/duckdb"
+        // While one of these files is there, the engine fails at that model.
+        let (flat, drinkers) = ("\(folder.path)/flat", "\(folder.path)/drinkers")
+        let emulator = try await RunningEmulator(
+            parameters: ["GoldSchedule": "rate(7 days)", "SilverSchedule": "rate(7 days)"],
+            functions: try Self.functions(in: folder, engine: engine))
+        let made = try await Referee.gold(emulator, "make", [folder.path, "1", "1"]).records("states")
+        func merge(_ state: [String: Any]) async throws {
+            for file in try #require(state["files"] as? [[String]]) { try await Referee.lake(emulator, "put", file) }
+            try await Referee.lake(emulator, "settle")
+            _ = try await Referee.silver(emulator, "merge")
+        }
+        try await merge(made[0])
+        for layer in ["bronze", "silver"] {
+            let records = try Self.json(await cupel(emulator, ["status", "--layer", layer, "--json"])).records(
+                "records")
+            #expect(records.count == 4 && records.allSatisfy { $0.text("status") == "success" }, "\(records)")
+        }
+        let missing = try await cupel(emulator, ["model", "run"])
+        let said = missing.text + missing.errors
+        #expect(missing.status == 1 && said.contains("`make run` and `make package` install it"), "\(said)")
+
+        try Data().write(to: URL(filePath: drinkers))
+        try Self.program(
+            """
+            case "$*" in
+                *'AS review_time, r.review_year'*) fails='\(flat)';;
+                *'GROUP BY profile_id'*) fails='\(drinkers)';;
+            esac
+            if [ -e "$fails" ]; then echo 'no such luck' >&2; exit 1; fi
+            exec '\(Programs.packageRoot)/.venv-duckdb/duckdb' "$@"
+            """, at: engine)
+        #expect(try await outcomes(emulator) == ["built": 5, "failed": 1])
+
+        // What review_flat is made of changes, it fails, and a reader is built for the first time.
+        try FileManager.default.removeItem(atPath: drinkers)
+        try Data().write(to: URL(filePath: flat))
+        try await merge(made[1])
+        #expect(try await outcomes(emulator) == ["failed": 1, "built": 1, "unchanged": 4])
+        _ = try await Referee.gold(emulator, "check", [folder.path, "0"])
+
+        try FileManager.default.removeItem(atPath: flat)
+        #expect(try await outcomes(emulator) == ["built": 6])
+        _ = try await Referee.gold(emulator, "check", [folder.path, "1"])
+        #expect(emulator.stop() == 0)
+    }
+
+    /// Builds the models.
+    /// - Returns: how many ended in which way.
+    private func outcomes(_ emulator: RunningEmulator) async throws -> [String: Int] {
+        let run = try await cupel(emulator, ["model", "run", "--json"])
+        let models = try Self.json(run).records("models")
+        return Dictionary(models.map { ($0.text("outcome") ?? "", 1) }, uniquingKeysWith: +)
+    }
+
+    /// The functions, of which gold-build finds its engine at a path of the test's.
+    private static func functions(in folder: TemporaryDirectory, engine: String) throws -> String {
+        let functions = "\(folder.path)/functions"
+        try FileManager.default.createDirectory(atPath: functions, withIntermediateDirectories: true)
+        for name in [
+            "compute-router", "control-recorder", "bronze-writer", "replayer", "silver-merge", "lake-maintenance",
+            "firehose-transform",
+        ] {
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(functions)/\(name)", withDestinationPath: "\(Programs.directory)/\(name)")
+        }
+        try program("DUCKDB='\(engine)' exec '\(Programs.directory)/gold-build'", at: "\(functions)/gold-build")
+        return functions
     }
 
     private func cupel(_ emulator: RunningEmulator, _ arguments: [String]) async throws -> Command {

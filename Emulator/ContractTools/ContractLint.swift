@@ -7,7 +7,7 @@ public struct ContractLint: Sendable {
         public enum Level: String, Sendable {
             /// The contract is not valid.
             case error
-            /// A part of the contract has no effect.
+            /// A part of the contract has no effect or a surprising one, or nothing is converted until its author decides.
             case warning
             case advice
         }
@@ -28,26 +28,34 @@ public struct ContractLint: Sendable {
     /// The valid contracts, in the order of their files.
     public private(set) var contracts: [(file: String, contract: Contract)] = []
 
-    public init() {}
+    /// Whether a missing decision is an error, as it is for those who convert by the contract, and not a warning.
+    private let isForUse: Bool
+
+    public init(forUse: Bool = false) { isForUse = forUse }
 
     public var hasErrors: Bool { findings.contains(where: \.isError) }
 
     /// Checks the file at `path`.
     /// - Throws: ``ContractError/unreadable(path:reason:)``. Any other error is a finding.
     public mutating func check(_ path: String) throws(ContractError) {
-        let (found, faults, warnings): ([Contract], [ContractError], [ContractWarning])
+        var (found, faults): ([Contract], [ContractError])
+        let (undecided, warnings): ([ContractError], [ContractWarning])
         do throws(ContractError) {
-            (found, faults, warnings) = try Contract.check(contentsOf: path)
+            (found, faults, undecided, warnings) = try Contract.check(contentsOf: path)
         } catch .unreadable(let path, let reason) {
             throw .unreadable(path: path, reason: reason)
         } catch {
             return findings.append(Self.syntaxFinding(path, error))
         }
-        let warned = warnings.map {
+        var warned = warnings.map {
             Finding(
                 level: .warning, file: $0.file, line: $0.line, column: $0.column, key: $0.path, message: $0.reason)
         }
-        findings += (faults.compactMap(Self.finding) + warned).sorted {
+        if !isForUse {
+            faults.removeAll(where: undecided.contains)
+            warned += undecided.compactMap { Self.finding($0, level: .warning) }
+        }
+        findings += (faults.compactMap { Self.finding($0, level: .error) } + warned).sorted {
             ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0)
         }
         guard faults.isEmpty else { return }
@@ -56,7 +64,11 @@ public struct ContractLint: Sendable {
         }
         for (index, contract) in found.enumerated() {
             if let other = contracts.first(where: { $0.contract.table == contract.table }) {
-                report(.error, path, "the table '\(contract.table)' already has a contract, \(other.file); keep one")
+                // Versions of a contract may be checked together, and cannot be used together.
+                report(
+                    isForUse ? .error : .warning, path,
+                    "the table '\(contract.table)' already has a contract, \(other.file), and a pipeline takes one; keep one"
+                )
             }
             contracts.append((path, contract))
             advise(on: contract, at: path, schema: index, of: found.count)
@@ -69,9 +81,9 @@ public struct ContractLint: Sendable {
         }
     }
 
-    private static func finding(_ fault: ContractError) -> Finding? {
+    private static func finding(_ fault: ContractError, level: Finding.Level) -> Finding? {
         guard case .invalid(let file, let line, let column, let key, let reason) = fault else { return nil }
-        return Finding(level: .error, file: file, line: line, column: column, key: key, message: reason)
+        return Finding(level: level, file: file, line: line, column: column, key: key, message: reason)
     }
 
     /// The YAML error with its position, which the contract's own error has only as text.

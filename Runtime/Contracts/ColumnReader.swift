@@ -6,13 +6,14 @@ struct ColumnReader {
     private(set) var columns: [Contract.Column] = []
     private(set) var partitions: [(position: Int, name: String)] = []
     private(set) var constraints: [String: ValueConstraints] = [:]
-    /// The paths of the properties that say nothing of masking, and are masked because of their classification.
-    private(set) var maskedByDefault: Set<String> = []
     private var nested = NestedFieldReader()
     /// In lower case, because Athena and Spark ignore the case of column names.
     private var names: Set<String> = []
 
     var rules: [QualityRule] { nested.rules }
+
+    /// The paths of the properties that say nothing of masking, and are masked because of their classification.
+    var maskedByDefault: Set<String> { nested.maskedByDefault }
 
     /// All columns and the fields inside them.
     var places: [FieldPlace] {
@@ -105,21 +106,17 @@ struct ColumnReader {
         let (isKey, isUnique) = (property.flag("primaryKey"), property.flag("unique"))
         let isRequired = property.flag("required") || isKey
         let (logicalType, physicalType) = (property.text("logicalType"), property.text("physicalType"))
-        guard let type = nested.type(of: property, at: NestedPlace(column: name, depth: path.count)), let logicalType
-        else { return nil }
+        let place = NestedPlace(
+            column: name, depth: path.count, classification: around.classification,
+            isExempt: around.maskingReason != nil)
+        guard let type = nested.type(of: property, at: place), let logicalType else { return nil }
         if isKey || isUnique, type.isNested {
             throw property.fault(
                 "'\(name)' is \(type), whose values cannot be compared, so it cannot be a key or unique")
         }
         let keyPosition = try property.optional("primaryKeyPosition")?.int(in: -1...1000) ?? -1
         let classification = property.classification ?? around.classification
-        var masking = property.noting { () throws(ContractError) in try property.maskingDeclaration(of: type) }
-        if let classification, masking?.isEmpty == true, around.maskingReason == nil,
-            let way = property.defaultMasking(of: classification, name, type)
-        {
-            masking = MaskingDeclaration(masking: way)
-            maskedByDefault.insert(property.path)
-        }
+        let masking = nested.masking(of: property, type, at: place)
         let givenID = try property.customProperty("fieldId")
         let truncatesFraction = property.noting { () throws(ContractError) in
             try property.truncatesFraction(of: type)

@@ -17,7 +17,7 @@ public struct ContractCatalog: Sendable {
         var files: [String: String] = [:]
         for name in try Self.fileNames(in: directory) where name.hasSuffix(".odcs.yaml") {
             let path = "\(directory)/\(name)"
-            let (found, faults, _) = try Contract.check(contentsOf: path)
+            let (found, faults, _, _) = try Contract.check(contentsOf: path)
             if let fault = faults.first { throw fault }
             for contract in found {
                 if let other = files.updateValue(path, forKey: contract.table) {
@@ -86,9 +86,10 @@ extension Contract {
     ///
     /// The warnings are those of ``Contract/warnings``, also of a contract with faults. Each fault is ``ContractError/invalid(file:line:column:path:reason:)``. Faults that depend on another one are
     /// omitted: those inside an unknown key, and those of a table's rule about columns while a column has a fault.
+    /// Those of `faults` that are `undecided` leave the contracts readable, and nothing may be converted by them.
     /// - Throws: ``ContractError/unreadable(path:reason:)`` or ``ContractError/notYAML(reason:)``.
     public static func check(contentsOf path: String) throws(ContractError) -> (
-        contracts: [Contract], faults: [ContractError], warnings: [ContractWarning]
+        contracts: [Contract], faults: [ContractError], undecided: [ContractError], warnings: [ContractWarning]
     ) {
         read(try root(ofFile: path))
     }

@@ -4,6 +4,8 @@
 /// at once. A contract with a fault is discarded in the end.
 final class ContractFaults {
     private(set) var all: [ContractError] = []
+    /// Those of ``all`` that are no mistake, but leave a decision to the author without which nothing may be converted.
+    private(set) var undecided: [ContractError] = []
     private(set) var warnings: [ContractWarning] = []
     /// The maximum number of faults. A file that is not a contract has one in every line.
     private static let limit = 1000
@@ -12,6 +14,15 @@ final class ContractFaults {
     func note(_ fault: ContractError) {
         if all.count < Self.limit, !all.contains(fault) { all.append(fault) }
     }
+
+    /// Notes once that a decision is missing.
+    func noteUndecided(_ fault: ContractError) {
+        note(fault)
+        if all.contains(fault), !undecided.contains(fault) { undecided.append(fault) }
+    }
+
+    /// How many faults are mistakes.
+    var mistakeCount: Int { all.count - undecided.count }
 
     /// Notes that the key at the fault's position has no effect.
     func warn(_ fault: ContractError) {

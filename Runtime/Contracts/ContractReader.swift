@@ -25,7 +25,7 @@ extension Contract {
     /// - Parameter wanted: the table, of a contract with several; nil for the only one.
     /// - Throws: The first fault.
     init(reading contract: ContractKey, table wanted: String? = nil) throws(ContractError) {
-        let (contracts, faults, _) = Self.read(contract)
+        let (contracts, faults, _, _) = Self.read(contract)
         guard faults.isEmpty else { throw faults[0] }
         if let wanted {
             guard let found = contracts.first(where: { $0.table == wanted }) else {
@@ -44,9 +44,13 @@ extension Contract {
     }
 
     /// The contract of each table, or all faults. A contract may have no table, since the standard allows it.
+    ///
+    /// Those of `faults` that are `undecided` leave the contracts readable, and nothing may be converted by them.
     static func read(
         _ contract: ContractKey
-    ) -> (contracts: [Contract], faults: [ContractError], warnings: [ContractWarning]) {
+    ) -> (
+        contracts: [Contract], faults: [ContractError], undecided: [ContractError], warnings: [ContractWarning]
+    ) {
         var read: [Contract] =
             contract.noting { () throws(ContractError) -> [Contract]? in
                 try contract.expectKeys(contractKeys)
@@ -65,9 +69,9 @@ extension Contract {
         for table in read.map(\.table) where !tables.insert(table).inserted {
             contract.faults.note(contract.fault("the table '\(table)' is there twice under 'schema'; keep one"))
         }
-        let (faults, warnings) = (contract.faults.all, contract.faults.warnings)
+        let (faults, warnings) = (contract.faults, contract.faults.warnings)
         for index in read.indices { read[index].warnings = warnings }
-        return (faults.isEmpty ? read : [], faults, warnings)
+        return (faults.mistakeCount == 0 ? read : [], faults.all, faults.undecided, warnings)
     }
 
     private static func read(fundamentalsOf contract: ContractKey) {
@@ -101,7 +105,7 @@ extension Contract {
         description = table.text("description")
 
         let properties = try table.required("properties")
-        let before = contract.faults.all.count
+        let before = contract.faults.mistakeCount
         var reader = ColumnReader()
         for (index, property) in try properties.elements().enumerated() {
             property.noting { () throws(ContractError) in try reader.read(property, position: index + 1) }
@@ -110,7 +114,7 @@ extension Contract {
         guard try !properties.elements().isEmpty else { throw properties.fault("a table needs at least one column") }
         columns = reader.columns
         constraints = reader.constraints
-        let isComplete = contract.faults.all.count == before
+        let isComplete = contract.faults.mistakeCount == before
         rules = try QualityRule.rules(of: table, among: isComplete ? reader.places : nil) + reader.rules
         partitioning = reader.partitions.sorted { $0.position < $1.position }.map(\.name)
         silverLayout = SilverLayout(noting: contract, columns, partitioned: partitioning)

@@ -41,12 +41,13 @@ extension ContractKey {
         return MaskingDeclaration(masking: way)
     }
 
-    /// How a text column is masked that has a classification like `PII` and says nothing of masking; nil if it is not.
+    /// How text is masked that has a classification like `PII` and says nothing of masking; nil if it is not.
     ///
     /// Contracts from elsewhere say nothing of it, and their values must not become readable for that. A key is hashed: were it
-    /// redacted, all rows would have one. JSON text and values of other types cannot be masked without a decision.
+    /// redacted, all rows would have one. Values of other types cannot be masked: ``checkMasking(around:isExempt:except:)``.
+    /// - Parameter name: The path to the values, for the warning.
     func defaultMasking(of classification: String, _ name: String, _ type: ColumnType) -> Contract.Masking? {
-        guard Classification.isSensitive(classification), type == .string else { return nil }
+        guard Classification.isSensitive(classification), type.isText else { return nil }
         let isKey = ["primaryKey", "unique", "partitioned"].contains { flag($0) }
         let how = isKey ? "hashed, for which conversion needs a masking key" : "redacted"
         faults.warn(
@@ -68,7 +69,8 @@ extension ContractKey {
         return fieldsInside.lazy.compactMap(\.classificationInside).first
     }
 
-    /// Notes values with a classification like `PII` that are neither masked nor exempt with a reason.
+    /// Notes values with a classification like `PII` that are neither masked nor exempt with a reason. The contract can be read,
+    /// but converts nothing until its author decides.
     ///
     /// - Parameters:
     ///   - around: The classification of the object or list around the property.
@@ -85,10 +87,11 @@ extension ContractKey {
                 where: Classification.isSensitive)
             guard let sensitive, !isDecided else { return }
             let name = node["name"]?.string ?? "the list's element"
-            return faults.note(
+            return faults.noteUndecided(
                 (own ?? self).fault(
-                    "'\(name)' is classified \(sensitive) and not masked; add the custom property 'masking' (hash, "
-                        + "mask or redact; for text), or 'masking: none' with a 'maskingReason'"))
+                    "'\(name)' is classified \(sensitive) and not masked, since only text can be, so no file is converted by "
+                        + "this contract; make it a string with the custom property 'masking' (hash, mask or redact), or "
+                        + "set 'masking: none' with a 'maskingReason'"))
         }
         for field in fieldsInside {
             field.checkMasking(

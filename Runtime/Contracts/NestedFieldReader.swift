@@ -7,9 +7,20 @@ struct NestedPlace {
     let isInList: Bool
     /// The nesting depth, 1 for a column.
     let depth: Int
+    /// The classification of what is around, for a property that has none of its own.
+    private(set) var classification: String?
+    /// Whether something around says `masking: none`.
+    private(set) var isExempt = false
 
-    /// - Parameter depth: The nesting depth, more than 1 in a flattened object.
-    init(column name: String, depth: Int) { self.init(path: name, isInList: false, depth: depth) }
+    /// - Parameters:
+    ///   - depth: The nesting depth, more than 1 in a flattened object.
+    ///   - classification: That of the flattened object around.
+    ///   - isExempt: Whether the flattened object around says `masking: none`.
+    init(column name: String, depth: Int, classification: String?, isExempt: Bool) {
+        self.init(path: name, isInList: false, depth: depth)
+        self.classification = classification
+        self.isExempt = isExempt
+    }
 
     private init(path: String, isInList: Bool, depth: Int) {
         self.path = path
@@ -17,18 +28,40 @@ struct NestedPlace {
         self.depth = depth
     }
 
-    func field(_ name: String) -> NestedPlace {
-        NestedPlace(path: "\(path).\(name)", isInList: isInList, depth: depth + 1)
-    }
+    func field(_ name: String) -> NestedPlace { inner("\(path).\(name)", isInList: isInList) }
 
     /// The position of the list's elements.
-    var element: NestedPlace { NestedPlace(path: path + "[]", isInList: true, depth: depth + 1) }
+    var element: NestedPlace { inner(path + "[]", isInList: true) }
+
+    /// What is around the values of `property`, which is at this place.
+    func surrounding(_ property: ContractKey) -> NestedPlace {
+        var place = self
+        place.classification = property.text("classification") ?? classification
+        let masking = property.noting { () throws(ContractError) in try property.customProperty("masking") }
+        if masking?.node.string == MaskingDeclaration.none { place.isExempt = true }
+        return place
+    }
+
+    /// The same place where nothing is masked by default.
+    var exempt: NestedPlace {
+        var place = self
+        place.isExempt = true
+        return place
+    }
+
+    private func inner(_ path: String, isInList: Bool) -> NestedPlace {
+        var place = NestedPlace(path: path, isInList: isInList, depth: depth + 1)
+        (place.classification, place.isExempt) = (classification, isExempt)
+        return place
+    }
 }
 
 /// Reads the types of properties, including the fields inside objects and arrays, and assigns field ids.
 struct NestedFieldReader {
     /// The rules of the fields read so far, in the contract's order.
     private(set) var rules: [QualityRule] = []
+    /// The paths of the properties that say nothing of masking, and are masked because of their classification.
+    private(set) var maskedByDefault: Set<String> = []
     private var owners: [Int32: String] = [:]
     /// The next id for fields inside objects and arrays. They are numbered in the contract's order, far above any
     /// column's position.
@@ -90,6 +123,7 @@ struct NestedFieldReader {
             return .json(.object)
         }
         guard name == "json" || name == "jsonb" || property.lacksFields(logicalType) else {
+            let place = place.surrounding(property)
             return logicalType == "object"
                 ? try structure(of: property, at: place) : try list(of: property, at: place)
         }
@@ -141,13 +175,26 @@ struct NestedFieldReader {
             return try claim(id, given: try key.customProperty("fieldId"), for: name, at: key)
         }
         guard let type = type(of: key, at: place) else { return nil }
-        let masking = key.noting { () throws(ContractError) in try key.maskingDeclaration(of: type) }
+        let masking = masking(of: key, type, at: place)
         return BronzeColumn(
             name: name, type: type, isRequired: key.flag("required"), fieldID: id ?? 0,
             masking: masking?.masking, classification: key.classification, maskingReason: masking?.reason,
             constraints: key.noting { () throws(ContractError) in try ValueConstraints.of(key, type) },
             truncatesFraction: key.noting { () throws(ContractError) in try key.truncatesFraction(of: type) } ?? false,
             format: key.noting { () throws(ContractError) in try key.valueFormat(of: type) } ?? nil)
+    }
+
+    /// What the property at `place` says of masking, or what its classification, or that around it, makes of its silence.
+    mutating func masking(
+        of property: ContractKey, _ type: ColumnType, at place: NestedPlace
+    ) -> MaskingDeclaration? {
+        let declared = property.noting { () throws(ContractError) in try property.maskingDeclaration(of: type) }
+        guard let declared, declared.isEmpty, !place.isExempt,
+            let classification = property.classification ?? place.classification,
+            let way = property.defaultMasking(of: classification, place.path, type)
+        else { return declared }
+        maskedByDefault.insert(property.path)
+        return MaskingDeclaration(masking: way)
     }
 
     /// Checks the declared fields of JSON text. They may have no constraints, rules or masking, since the text is not
@@ -157,10 +204,11 @@ struct NestedFieldReader {
     ) throws(ContractError) {
         guard property.optional("properties") != nil || property.optional("items") != nil else { return }
         var reader = NestedFieldReader()
+        // The text is masked as a whole.
         let type =
             logicalType == "object"
-            ? try reader.structure(of: property, at: place)
-            : try reader.list(of: property, at: place)
+            ? try reader.structure(of: property, at: place.exempt)
+            : try reader.list(of: property, at: place.exempt)
         guard let type else { return }
         let column = BronzeColumn(name: place.path, type: type, isRequired: false, fieldID: 0)
         let checked =

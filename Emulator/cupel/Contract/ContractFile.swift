@@ -26,7 +26,7 @@ struct ContractFile: Sendable {
             }
             files += names.map { "\(path)/\($0)" }
         }
-        var lint = ContractLint()
+        var lint = ContractLint(forUse: true)
         for file in files {
             do throws(ContractError) { try lint.check(file) } catch { throw error.failure }
         }

@@ -11,7 +11,8 @@ struct LintCommand: ParsableCommand {
         discussion: """
             Reads each file as the functions do and reports every error with its line,
             column and key: what is wrong, and what is expected. A warning names a part
-            that has no effect. A file without errors may get advice. In a file that is not
+            that has no effect, what is masked without being asked, and what keeps files
+            from being converted. A file without errors may get advice. In a file that is not
             YAML, only the first error is reported.
 
             EXIT STATUS

@@ -121,11 +121,21 @@ import Testing
         #expect(try findings(("a.odcs.yaml", "a: [1\nb: 2\n"))[0].hasPrefix("a.odcs.yaml:2:"))
     }
 
-    @Test("two contracts of one table are an error") func duplicateTable() throws {
+    @Test("two contracts of one table are a warning, and an error where they are to be used together")
+    func duplicateTable() throws {
         let found = try findings(("orders.odcs.yaml", good), ("copy.odcs.yaml", good))
         #expect(
             found.contains(
-                "copy.odcs.yaml: error: the table 'orders' already has a contract, orders.odcs.yaml; keep one"))
+                "copy.odcs.yaml: warning: the table 'orders' already has a contract, orders.odcs.yaml, and a pipeline takes one; keep one"
+            ))
+        try withTemporaryFolder { folder in
+            var lint = ContractLint(forUse: true)
+            for name in ["orders", "copy"] {
+                try Data(good.utf8).write(to: URL(filePath: "\(folder)/\(name).odcs.yaml"))
+                try lint.check("\(folder)/\(name).odcs.yaml")
+            }
+            #expect(lint.hasErrors)
+        }
     }
 
     @Test("advice says what to improve and where") func advice() throws {

@@ -103,6 +103,37 @@ import Testing
         #expect(findings.contains("warning") && findings.contains("'full_name' is classified restricted"))
     }
 
+    @Test("classified structs and lists are no error: their text is redacted, and a warning says so")
+    func restrictedStructs() throws {
+        let (contracts, findings) = try checked(
+            contract(
+                "[{name: t, physicalType: table, properties: [{name: id, logicalType: string, primaryKey: true}, "
+                    + "{name: home, logicalType: object, classification: restricted, properties: [{name: street, logicalType: string}]}, "
+                    + "{name: phones, logicalType: array, classification: PII, items: {logicalType: string, physicalType: VARCHAR(20)}}]}]"
+            ))
+        #expect(contracts[0].maskedColumns == ["home.street", "phones[]"])
+        #expect(findings.contains("'home.street' is classified restricted and says nothing of masking"))
+    }
+
+    @Test("a classified date is a warning of lint, and whoever would convert by the contract is refused")
+    func undecided() throws {
+        let text = contract(
+            "[{name: t, physicalType: table, properties: [{name: id, logicalType: string, primaryKey: true}, "
+                + "{name: born, logicalType: date, classification: restricted}]}]")
+        let (contracts, findings) = try checked(text)
+        #expect(contracts.count == 1)
+        #expect(findings.contains("warning: schema[0].properties[1].classification: 'born' is classified restricted"))
+        #expect(findings.contains("no file is converted by this contract"))
+        #expect(throws: ContractError.self) { try Contract(parsing: text, file: "c") }
+        try withTemporaryFolder { folder in
+            try Data(text.utf8).write(to: URL(filePath: "\(folder)/t.odcs.yaml"))
+            #expect(throws: ContractError.self) { try ContractCatalog(directory: folder) }
+            var use = ContractLint(forUse: true)
+            try use.check("\(folder)/t.odcs.yaml")
+            #expect(use.hasErrors && use.contracts.isEmpty)
+        }
+    }
+
     @Test("measures and dimensions are no columns of a file")
     func computed() throws {
         let (contracts, _) = try checked(

@@ -84,31 +84,65 @@ import Testing
     }
 
     @Test(
-        "a classification holds for the fields inside objects, lists, flattened objects and JSON text",
+        "a classification holds for the fields inside objects, lists, flattened objects and JSON text: their text is redacted",
         arguments: [
-            "logicalType: object, properties: [{name: a, logicalType: string}]",
-            "logicalType: array, items: {logicalType: string}",
-            "logicalType: array, items: {logicalType: object, properties: [{name: a, logicalType: string}]}",
-            "logicalType: object, physicalType: json", "logicalType: string, physicalType: json",
-            "logicalType: object, customProperties: [{property: layout, value: flatten}], properties: [{name: a, logicalType: integer}]",
+            ("logicalType: object, properties: [{name: a, logicalType: string}]", ["o.a"]),
+            ("logicalType: array, items: {logicalType: string}", ["o[]"]),
+            (
+                "logicalType: array, items: {logicalType: object, properties: [{name: a, logicalType: string}, "
+                    + "{name: b, logicalType: string, classification: public}, "
+                    + "{name: c, logicalType: array, items: {logicalType: string, physicalType: json}}]}",
+                ["o[].a", "o[].c[]"]
+            ),
+            ("logicalType: object, physicalType: json", ["o"]), ("logicalType: string, physicalType: json", ["o"]),
+            (
+                "logicalType: object, physicalType: json, properties: [{name: a, logicalType: string, classification: PII}]",
+                ["o"]
+            ),
+            ("logicalType: object", ["o"]), ("logicalType: array", ["o"]),
+            ("logicalType: map, map: {key: {logicalType: string}, value: {logicalType: string}}", ["o"]),
         ])
-    func inside(type: String) throws {
-        #expect(fault("{name: o, classification: PII, \(type)}").contains("is classified PII and not masked"))
-        let reason =
-            type.contains("customProperties")
-            ? "{name: o, classification: PII, \(type.replacing("[{property: layout", with: "[{property: masking, value: none}, {property: maskingReason, value: r}, {property: layout"))}"
-            : "{name: o, classification: PII, \(Self.none), \(type)}"
-        let read = try contract(reason)
-        #expect(read.bronzeColumns[1].isHidden && read.unclassifiedPlaces.map(\.path) == ["_rescued_data"])
+    func inside(type: String, masked: [String]) throws {
+        let read = try contract("{name: o, classification: PII, \(type)}")
+        #expect(read.maskedColumns == masked)
+        #expect(Set(read.bronzeColumns[1].places.compactMap(\.field.masking)) == [.redact])
+        for place in masked {
+            #expect(read.warnings.map(\.reason).contains { $0.hasPrefix("'\(place)' is classified PII") })
+        }
+        let decided = try contract("{name: o, classification: PII, \(Self.none), \(type)}")
+        #expect(decided.maskedColumns == [] && decided.bronzeColumns[1].isHidden)
+        #expect(decided.unclassifiedPlaces.map(\.path) == ["_rescued_data"])
         let internalOnly = try contract("{name: o, classification: internal, \(type)}")
         #expect(internalOnly.bronzeColumns[1].isHidden)
+    }
+
+    @Test("a field's own decision counts inside a classified struct, and masking one field does not mask the others")
+    func ownDecision() throws {
+        let masked = "{name: a, logicalType: string, customProperties: [{property: masking, value: hash}]}"
+        let struct_ = "logicalType: object, properties: [\(masked), {name: b, logicalType: string, \(Self.none)}]"
+        let read = try contract("{name: o, classification: PII, \(struct_)}")
+        #expect(read.maskedColumns == ["o.a"] && read.bronzeColumns[1].isMasked(by: .hash))
+        #expect(read.warnings.isEmpty)
+    }
+
+    @Test(
+        "values that are not text keep a classified struct, list or flattened object from being used",
+        arguments: [
+            "logicalType: object, properties: [{name: a, logicalType: string}, {name: b, logicalType: date}]",
+            "logicalType: array, items: {logicalType: number}",
+            "logicalType: object, customProperties: [{property: layout, value: flatten}], properties: [{name: a, logicalType: integer}]",
+            "logicalType: string, physicalType: uuid",
+        ])
+    func valuesInside(type: String) {
+        #expect(fault("{name: o, classification: PII, \(type)}").contains("is classified PII and not masked"))
     }
 
     @Test("a declared field of JSON text classifies the text") func jsonText() throws {
         let text =
             "{name: o, logicalType: object, physicalType: json, properties: [{name: a, logicalType: string, classification: PII}]"
-        #expect(fault(text + "}").contains("'o' is classified PII and not masked"))
-        #expect(try contract("\(text), customProperties: [{property: masking, value: redact}]}").maskedColumns == ["o"])
+        let read = try contract(text + "}")
+        #expect(read.maskedColumns == ["o"] && read.warnings.map(\.reason).contains { $0.contains("redacted") })
+        #expect(try contract("\(text), customProperties: [{property: masking, value: hash}]}").maskedColumns == ["o"])
     }
 
     @Test("'none' needs a reason, and a reason needs 'none'") func reason() {

@@ -66,30 +66,29 @@ struct RunReport {
     func printFailures(to stream: StandardStream, usesOwnEmulator: Bool, options: String) {
         let failures = failures
         guard !failures.isEmpty else { return }
-        stream.line("\n\(Quantity.count(failures.count)) of \(Quantity.count(ingestions.count)) files failed:")
-        for ingestion in isSummary ? failures.prefix(Self.shownFailures) : failures[...] {
-            let reason = ingestion.failure ?? "it neither succeeded nor failed in time"
-            if isSummary {
-                stream.line("  \(ingestion.file.path)")
-                for line in TextTable.wrapped(reason, to: Self.summaryWidth - 4) { stream.line("    \(line)") }
-            } else {
+        if isSummary {
+            let summary = FailureSummary(failures, of: ingestions.count, lakeBucket: lakeBucket)
+            for line in summary.lines(options: options) { stream.line(line) }
+        } else {
+            stream.line("\n\(Quantity.count(failures.count)) of \(Quantity.count(ingestions.count)) files failed:")
+            for ingestion in failures {
+                let reason = ingestion.failure ?? "it neither succeeded nor failed in time"
                 stream.line("  \(ingestion.file.path): \(reason)")
+                if let key = ingestion.record?.quarantineKey {
+                    stream.line("    bad rows: s3://\(lakeBucket)/\(key)")
+                }
             }
-            if let key = ingestion.record?.quarantineKey { stream.line("    bad rows: s3://\(lakeBucket)/\(key)") }
         }
-        let more = failures.count - Self.shownFailures
-        if isSummary, more > 0 { stream.line("  and \(Quantity.count(more)) more: cupel errors\(options)") }
         let ids = failures.compactMap { $0.record?.controlID.text }
         guard !ids.isEmpty else { return }
         let start = usesOwnEmulator ? " (with the emulator running: cupel up\(options))" : ""
-        let selection = ids.count > Self.shownFailures ? "" : " --id \(ids.joined(separator: " "))"
+        let selection = ids.count > Self.namedRecords ? "" : " --id \(ids.joined(separator: " "))"
         let what = selection.isEmpty ? "all records in error" : "them"
         stream.line("\nTo replay \(what)\(start):\n  cupel replay\(options)\(selection)")
     }
 
-    /// So many failures of many files are shown.
-    private static let shownFailures = 10
-    private static let summaryWidth = 80
+    /// So many records are named in the command that replays them.
+    private static let namedRecords = 10
 
     var document: JSON {
         let files = ingestions.map { ingestion -> JSON in

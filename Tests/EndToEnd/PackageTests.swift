@@ -39,7 +39,7 @@ struct PackageTests {
         #expect(emulator.stop() == 0)
     }
 
-    /// The command is the one that the other tests run; `make soak` installs the static one, in an empty root, too.
+    /// The command is the one that the other tests run; `make soak` installs the static one.
     @Test("what users install comes with all that the pipeline needs")
     func installation() async throws {
         let folder = try TemporaryDirectory()
@@ -48,7 +48,11 @@ struct PackageTests {
         try #require(pack.status == 0, "\(pack.errors.suffix(2000))")
         let referee = "\(Programs.packageRoot)/Tests/EndToEnd/Referees/dist"
         let run = try await Command.run(
-            Programs.python, ["-B", referee, folder.path, "\(Programs.packageRoot)/.venv-duckdb"])
+            Programs.python,
+            [
+                "-B", referee, folder.path, "\(Programs.packageRoot)/.venv-duckdb", "--bare-root", "--debian",
+                Programs.debian,
+            ], seconds: 1200)
         let failures = run.text.split(separator: "\n").filter { $0.hasPrefix("FAILED") }
         #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
         #expect(run.status == 0, "\(run.errors.suffix(2000))")

@@ -45,6 +45,9 @@ public enum Programs {
     /// A container registry, which set-up unpacks. If it is missing, the test fails.
     public static let registry = "\(packageRoot)/.build/registry/usr/bin/docker-registry"
 
+    /// The root of a bare Debian, which set-up makes by debootstrap. If it is missing, the test fails.
+    public static let debian = "\(packageRoot)/.build/debian"
+
     /// The folder of the real tables, if it exists.
     public static var realData: String? {
         let path = "\(packageRoot)/../shared/data"

@@ -111,7 +111,8 @@ extension ColumnarError: CustomStringConvertible {
             "the header lacks \(names.count == 1 ? "the required column" : "the required columns") "
                 + "\(names.joined(separator: ", ")); it has \(header.joined(separator: ", "))\(Self.resemblance(names, header))"
         case .duplicateColumn(let name):
-            "the header names the column '\(name)' twice; remove one"
+            "the header names the column '\(name)' twice; rename one, or let the contract name the columns in their order with the "
+                + "custom property 'csvHeader: positional'"
         case .unterminatedArray:
             "the text is a JSON array that does not end, so elements may be missing; upload the whole file"
         case .unterminatedQuote(let line, let byte):

@@ -17,7 +17,8 @@ public struct NumberFormat: Sendable, Hashable {
     private static let plainExamples: [(text: String, point: UInt8, group: UInt8?)] = [
         ("1234.56", UInt8(ascii: "."), nil), ("1234,56", UInt8(ascii: ","), nil),
         ("1,234.56", UInt8(ascii: "."), UInt8(ascii: ",")), ("1.234,56", UInt8(ascii: ","), UInt8(ascii: ".")),
-        ("1 234,56", UInt8(ascii: ","), UInt8(ascii: " ")), ("1'234.56", UInt8(ascii: "."), UInt8(ascii: "'")),
+        ("1 234,56", UInt8(ascii: ","), UInt8(ascii: " ")), ("1 234.56", UInt8(ascii: "."), UInt8(ascii: " ")),
+        ("1'234.56", UInt8(ascii: "."), UInt8(ascii: "'")), ("1'234,56", UInt8(ascii: ","), UInt8(ascii: "'")),
     ]
 
     /// What a format may look like, for messages.

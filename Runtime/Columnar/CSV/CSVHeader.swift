@@ -9,6 +9,7 @@ struct CSVHeader {
     /// - SeeAlso: <https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.S3.html>
     private static let operationOfDMS = "Op"
 
+    /// An empty one is of a field without a name.
     let names: [String]
     /// For each bronze column, where its values come from.
     let origins: [ColumnOrigin]
@@ -21,7 +22,8 @@ struct CSVHeader {
     ) throws(ColumnarError) {
         var fields: [String: Int] = [:]
         let columnNames = Set(columns.map(\.name))
-        for (index, name) in names.enumerated() where fields.updateValue(index, forKey: name) != nil {
+        for (index, name) in names.enumerated()
+        where !name.isEmpty && fields.updateValue(index, forKey: name) != nil {
             if let reason = Self.dataInstead(of: names, columnNames) { throw .badHeader(reason: reason) }
             throw .duplicateColumn(Self.shown(names, columns)[index])
         }
@@ -67,7 +69,7 @@ struct CSVHeader {
         let unknown = names.enumerated().filter { !known.contains($1) && !taken.contains($0) }
             .map { field, name in
                 let isShown = hidden.isEmpty || hasHidden && UnknownMembers.isName(name.utf8)
-                return UnknownField(index: field, name: isShown ? name : Self.position(field))
+                return UnknownField(index: field, name: isShown && !name.isEmpty ? name : Self.position(field))
             }
         let hasMembers = columns.contains(where: \.type.isNested)
         if unknown.isEmpty, !hasMembers,
@@ -149,12 +151,15 @@ struct CSVHeader {
     /// The names as a message may have them. Where a file lacks its header, its first row is taken for one, and that may
     /// hold what the contract hides: then unknown names are replaced by their positions.
     private static func shown(_ names: [String], _ columns: [BronzeColumn]) -> [String] {
-        guard columns.contains(where: \.isHidden) else { return names }
+        guard columns.contains(where: \.isHidden) else {
+            return names.enumerated().map { $1.isEmpty ? position($0) : $1 }
+        }
         let known = Set(columns.map(\.name))
         return names.enumerated().map { known.contains($1) ? $1 : position($0) }
     }
 
-    private static func position(_ field: Int) -> String { "field \(field + 1)" }
+    /// What the values of a field without a name have in `_rescued_data`, and messages for one that is not shown.
+    static func position(_ field: Int) -> String { "field \(field + 1)" }
 }
 
 /// A field that no column takes.
@@ -208,6 +213,12 @@ extension CSVHeader {
             names.append(try name(raw, field: field + 1, hidesText: hidesText, &spelling))
             fieldStart = fieldEnd + 1
         }
+        guard names.contains(where: { !$0.isEmpty }) else {
+            throw ColumnarError.badHeader(
+                reason:
+                    "none of its \(count) fields has a name; name them, or if this row is one of data, let the contract "
+                    + "say so with the custom property 'csvHeader: absent'")
+        }
         let lines = ck_count_byte(text + start, newline + 1 - start, UInt8(ascii: "\n"))
         index.advance()
         window.discard(to: newline + 1)
@@ -223,13 +234,30 @@ extension CSVHeader {
         } catch {
             throw .badHeader(reason: "\(hidesText ? "field \(field)" : spelling.shown(raw)) \(error.complaint)")
         }
-        guard let text, !text.isEmpty else {
-            throw .badHeader(
-                reason:
-                    "field \(field) has no name; name it, or if this row is one of data, let the contract say so with the "
-                    + "custom property 'csvHeader: absent'")
+        return text.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+}
+
+extension CSVHeader {
+    /// Whether the first row has one field more than there are names, and it is empty: some programs end each row with a delimiter,
+    /// but not the header. The row stays unread.
+    ///
+    /// One row decides for all, since an unquoted delimiter in a value makes a longer row, too.
+    static func lacksLastField(
+        of names: [String], _ window: inout TextWindow, _ index: inout CSVIndex, limit: Int
+    ) throws -> Bool {
+        while index.isExhausted, !index.scan(window) {
+            guard !window.isEmpty || !window.isAtEnd, window.count <= limit + 1 else { return false }
+            if !window.isAtEnd {
+                try window.fill()
+            } else if !window.terminate() {
+                return false
+            }
         }
-        return String(decoding: text, as: UTF8.self)
+        let (ends, count) = index.fieldEnds
+        guard count > 1, count == names.count + 1 else { return false }
+        let (start, newline) = (Int(ends[count - 2]) + 1, Int(index.newline))
+        return newline == start || newline == start + 1 && window.text[start] == UInt8(ascii: "\r")
     }
 }
 
@@ -262,6 +290,7 @@ extension CSVHeader {
         let names = columns.map(\.name).filter { !BronzeColumn.systemNames.contains($0) }
         if found.count == names.count { return (names, lines) }
         if found.count == names.count + 1, found.first == operationOfDMS { return ([operationOfDMS] + names, lines) }
+        if found.count == names.count + 1, found.last == "" { return (names + [""], lines) }
         throw ColumnarError.badHeader(
             reason:
                 "it has \(found.count) names, and the contract \(names.count) columns; with 'csvHeader: positional' there must be "

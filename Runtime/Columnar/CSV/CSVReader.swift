@@ -7,7 +7,11 @@ public import Contracts
 /// - SeeAlso: <https://www.rfc-editor.org/rfc/rfc4180>
 public final class CSVReader: RecordReader {
     /// The names in the header.
-    public var header: [String] { rows.header.names }
+    public var header: [String] { rows.header.names.filter { !$0.isEmpty } }
+    /// What fields without a name are called in `_rescued_data`.
+    public var unnamed: [String] {
+        rows.header.names.enumerated().filter { $1.isEmpty }.map { CSVHeader.position($0.offset) }
+    }
 
     private var rows: CSVRows
 

@@ -19,7 +19,7 @@ struct CSVRows: ~Copyable {
     private var window: TextWindow
     private var index: CSVIndex
     /// What sets the number of fields, for messages.
-    private let model: String
+    private var model: String
     private var matrix: FieldMatrix
     private var assembler: BatchAssembler<CSVSpelling>
     /// The line on which the next row begins.
@@ -37,7 +37,7 @@ struct CSVRows: ~Copyable {
             TextFormSource(source, .csv(dialect)), capacity: limits.windowBytes)
         index = CSVIndex(dialect)
         model = dialect.header == .present ? "the header has" : "the contract has"
-        let (names, lines) =
+        var (names, lines) =
             switch dialect.header {
             case .present:
                 try CSVHeader.read(&window, &index, dialect, limit: limits.lineBytes, hidesText: hidesValues)
@@ -47,6 +47,11 @@ struct CSVRows: ~Copyable {
                 try CSVHeader.replaced(
                     by: columns, &window, &index, dialect, limit: limits.lineBytes, hidesText: hidesValues)
             }
+        let lacksLastField = try CSVHeader.lacksLastField(of: names, &window, &index, limit: limits.lineBytes)
+        if lacksLastField {
+            names.append("")
+            model = "the first row has"
+        }
         let header = try CSVHeader(
             names: names, columns: columns, dialect: dialect, mayBeForeign: acceptsForeignHeader)
         assembler = try BatchAssembler(

@@ -198,7 +198,11 @@ public final class NDJSONReader: RecordReader {
     /// Advice for a line that is not JSON and seems to be part of a longer value.
     private static func advice(_ line: FieldText) -> String {
         let last = line.last { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
-        guard let last, "{[,".utf8.contains(last) else { return "" }
+        guard let last, "{[,".utf8.contains(last) else {
+            let isLikeCSV =
+                line.first.map { !"{[".utf8.contains($0) } ?? false && line.contains { ",;\t|".utf8.contains($0) }
+            return isLikeCSV ? "; if the file is CSV, give it a name that ends in .csv" : ""
+        }
         if last == UInt8(ascii: ","), line.first == UInt8(ascii: "{"), line.dropLast().contains(UInt8(ascii: "}")) {
             return "; a comma follows the object: write objects on lines of their own, with nothing between them"
         }

@@ -59,7 +59,7 @@ extension NumberFormat {
         return (isNegative ? [UInt8(ascii: "-")] : []) + digits
     }
 
-    private static let spaces: [[UInt8]] = [[0x20], [0xC2, 0xA0], [0xE2, 0x80, 0xAF]]
+    private static let spaces: [[UInt8]] = [[0x20], [0xC2, 0xA0], [0xE2, 0x80, 0xAF], [0xE2, 0x80, 0x89]]
 
     /// Takes the unit from the front, with spaces behind it.
     private func takeUnit(_ rest: inout FieldText.SubSequence) -> Bool {
@@ -105,7 +105,7 @@ extension NumberFormat {
         return Array(digits)
     }
 
-    /// Takes the mark between groups; for a space, also one that does not break (U+00A0 and U+202F), for an apostrophe also U+2019.
+    /// Takes the mark between groups; for a space, also one that does not break (U+00A0 and U+202F) or is thin (U+2009), for an apostrophe also U+2019.
     private static func takeMark(_ group: UInt8, _ rest: inout FieldText.SubSequence) -> Bool {
         let marks =
             switch group {

@@ -235,6 +235,36 @@ import Testing
         }
     }
 
+    @Test("a field without a name is no column: it may be empty, and what is in it is kept as rescued data")
+    func unnamedFields() throws {
+        let trailing = try read("id,name,note,\n1,a,b,\n2,c,d,\r\n", try contract([:]))
+        #expect(trailing.faults.isEmpty && own(trailing) == [["1", "a", "b"], ["2", "c", "d"]])
+        #expect(trailing.rows.allSatisfy { $0.last == .some(nil) })
+        // As programs write the numbers of rows.
+        let numbered = try read(",id,name,note\n0,1,a,b\n", try contract([:]))
+        #expect(own(numbered) == [["1", "a", "b"]])
+        #expect(numbered.rows[0].last == "{\"field 1\":\"0\"}")
+        let several = try read("id,,name,,\n1,,a,,\n", try contract([:]))
+        #expect(own(several) == [["1", "a", nil]] && several.rows[0].last == .some(nil))
+    }
+
+    @Test("each row may end with a delimiter that the header lacks, if the first row does")
+    func trailingDelimiters() throws {
+        let whole = try read("id,name,note\n1,a,b,\n2,c,,\n3,d,e,x\n", try contract([:]))
+        #expect(own(whole) == [["1", "a", "b"], ["2", "c", nil], ["3", "d", "e"]] && whole.faults.isEmpty)
+        #expect(whole.rows.map { $0.last ?? nil } == [nil, nil, "{\"field 4\":\"x\"}"])
+        let returns = try read("id;name;note\r\n1;a;b;\r\n2;c;d;", try contract(["csvDelimiter": "semicolon"]))
+        #expect(own(returns) == [["1", "a", "b"], ["2", "c", "d"]] && returns.faults.isEmpty)
+        let headerless = try read("1,a,b,\n2,c,d,\n", try contract(["csvHeader": "absent"]))
+        #expect(own(headerless) == [["1", "a", "b"], ["2", "c", "d"]] && headerless.faults.isEmpty)
+        // One longer row is more likely to have a delimiter in a value.
+        let ragged = try read("id,name,note\n1,a,b\n2,c, d,\n", try contract(["quarantineRows": "1"]))
+        #expect(own(ragged) == [["1", "a", "b"]] && ragged.faults == ["3 too_many_fields"])
+        let shorter = try read("id,name,note\n1,a,b,\n2,c,d\n", try contract(["quarantineRows": "1"]))
+        #expect(own(shorter) == [["1", "a", "b"]] && shorter.rejected[0].message.contains("the first row has 4"))
+        #expect(try read("id,name,note\n", try contract([:])).rows.isEmpty)
+    }
+
     @Test("a header that is not looked at gives way to the contract's names, and must be as long")
     func positionalHeader() throws {
         let table = try contract(["csvHeader": "positional"])

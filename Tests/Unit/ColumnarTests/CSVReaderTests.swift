@@ -154,11 +154,11 @@ private let data =
             ("name,price\na,1\n", .missingColumns(["id"], header: ["name", "price"])),
             ("id,name,id\n1,a,2\n", .duplicateColumn("id")),
             (
-                "id,,name\n",
+                ",,\n",
                 .badHeader(
                     reason:
-                        "field 2 has no name; name it, or if this row is one of data, let the contract say so with the "
-                        + "custom property 'csvHeader: absent'")
+                        "none of its 3 fields has a name; name them, or if this row is one of data, let the contract say so "
+                        + "with the custom property 'csvHeader: absent'")
             ),
             ("id,\"na\"me\n", .badHeader(reason: "'\"na\"me' has text after its closing quote")),
             ("id,name,price\n1,a,1\n2,\"b,2\n3,c,3\n", .unterminatedQuote(line: 3, byte: 20)),

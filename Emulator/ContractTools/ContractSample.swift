@@ -26,6 +26,8 @@ public struct ContractSample {
     public let rows: [JSONObject]
     /// The number of broken rows: too many fields, or not JSON.
     public let brokenRows: Int
+    /// Where the first of them is, and what is wrong with it.
+    public let firstFault: String?
     /// Whether the sample has all rows of the file.
     public let isWhole: Bool
 
@@ -41,6 +43,7 @@ public struct ContractSample {
         self.format = format
         let reader: any RecordReader
         var fields: [String] = []
+        var unnamed: Set<String> = []
         guess = format == .csv ? DialectGuess(front: try Self.front(of: try source())[...]) : nil
         if let guess {
             // A file without a header is read with one of its own.
@@ -50,6 +53,7 @@ public struct ContractSample {
                 HeadedSource(guess.header, try source()), contract: contract, acceptsForeignHeader: true,
                 dialect: dialect)
             fields = csv.header
+            unnamed = Set(csv.unnamed)
             reader = csv
         } else {
             reader = try NDJSONReader(try source(), contract: contract, acceptsForeignKeys: true)
@@ -57,9 +61,13 @@ public struct ContractSample {
         var known = Set(fields)
         var rows: [JSONObject] = []
         var (broken, bytes, isWhole) = (0, 0, true)
+        var firstFault: String?
         var batch = RecordBatch(contract.bronzeColumns)
         while try reader.read(into: &batch) {
             broken += batch.rejected.count
+            if let first = batch.rejected.first, firstFault == nil {
+                firstFault = "line \(first.line): \(first.message)"
+            }
             for text in batch.rescued {
                 guard rows.count < limits.rows, bytes < limits.bytes else {
                     isWhole = false
@@ -70,8 +78,10 @@ public struct ContractSample {
                     rows.append(JSONObject())
                     continue
                 }
-                for member in row.members where known.insert(member.name).inserted { fields.append(member.name) }
-                rows.append(JSONObject(row.members.filter { !$0.value.isNull }.map { ($0.name, $0.value) }))
+                // No column can be meant by a field without a name.
+                let members = row.members.filter { !unnamed.contains($0.name) }
+                for member in members where known.insert(member.name).inserted { fields.append(member.name) }
+                rows.append(JSONObject(members.filter { !$0.value.isNull }.map { ($0.name, $0.value) }))
             }
             if !isWhole { break }
         }
@@ -79,6 +89,7 @@ public struct ContractSample {
         self.fields = fields.filter { !BronzeColumn.systemNames.contains($0) && !(hasOperation && $0 == "Op") }
         self.rows = rows
         brokenRows = broken
+        self.firstFault = firstFault
         self.isWhole = isWhole
     }
 

@@ -78,13 +78,20 @@ struct DialectGuess {
         }
         guard let best else { return }
         dialect.delimiter = best.delimiter
-        let before = lines[..<best.first]
-        guard best.share > 0.5, !before.isEmpty,
-            before.allSatisfy({ Self.count(of: best.delimiter, in: $0) < best.count }),
-            !before.contains(where: { $0.contains(UInt8(ascii: "\"")) })
+        var before = lines[..<best.first]
+        // A header without the delimiter that ends each row.
+        if let header = before.last, Self.count(of: best.delimiter, in: header) == best.count - 1,
+            lines[best.first...].allSatisfy({ $0.isEmpty || $0.last == best.delimiter })
+        {
+            before.removeLast()
+        }
+        let counts = before.map { Self.count(of: best.delimiter, in: $0) }
+        // A longer line alone is a header with more names than the rows have fields.
+        guard best.share > 0.5, let least = counts.min(), least < best.count,
+            before.allSatisfy({ line in line.count { $0 == UInt8(ascii: "\"") } % 2 == 0 })
         else { return }
-        dialect.skippedLineCount = best.first
-        lines.removeFirst(best.first)
+        dialect.skippedLineCount = before.count
+        lines.removeFirst(before.count)
     }
 
     private static func count(of delimiter: UInt8, in line: ArraySlice<UInt8>) -> Int {
@@ -140,8 +147,10 @@ struct DialectGuess {
             && lines.allSatisfy { line in
                 line.isEmpty || operations.contains(Array(line.prefix { $0 != dialect.delimiter }))
             }
+        // Some programs end each row with a delimiter.
+        let hasEnd = first.count > 1 && lines.allSatisfy { $0.isEmpty || $0.last == dialect.delimiter }
         dialect.header = .absent
-        unnamedFields = (isFromDMS ? first.count - 1 : first.count, isFromDMS)
+        unnamedFields = (first.count - (isFromDMS ? 1 : 0) - (hasEnd ? 1 : 0), isFromDMS)
     }
 
     /// UTF-8, if the front of the text is that; else UTF-16 without a mark where every other byte is zero, or Windows-1252,

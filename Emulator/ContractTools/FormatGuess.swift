@@ -50,13 +50,14 @@ struct FormatGuess {
         var plain = ValueProbe(.double)
         guard values.contains(where: { !plain.accepts($0) }) else { return nil }
         let units = Set(values.prefix(1000).compactMap(unit)).sorted()
-        guard units.count <= 1 else { return nil }
+        guard units.count <= 1, units.allSatisfy(\.isCurrencyOrPercent) else { return nil }
         let (front, back) = (units.first?.front ?? "", units.first?.back ?? "")
-        let examples = ["1234.56", "1,234.56", "1.234,56", "1 234,56", "1'234.56", "1234,56"].flatMap {
-            number -> [String] in
-            let text = front + number + back
-            return ["\(text)", "(\(text))", "\(text)-"]
-        }
+        let examples = ["1234.56", "1,234.56", "1.234,56", "1 234,56", "1 234.56", "1'234.56", "1'234,56", "1234,56"]
+            .flatMap {
+                number -> [String] in
+                let text = front + number + back
+                return ["\(text)", "(\(text))", "\(text)-"]
+            }
         let fitting = examples.compactMap { NumberFormat(example: $0) }.filter { format in
             guard !format.isPlain else { return false }
             var probe = ValueProbe(.double, format: .number(format))
@@ -84,6 +85,22 @@ struct FormatGuess {
         let front: String
         let back: String
 
+        /// Names with numbers, such as `Room 12`, are no amounts.
+        var isCurrencyOrPercent: Bool {
+            let text = (front + back).filter { !$0.isWhitespace }
+            return text == "%" || Self.currencies.contains(text)
+                || text.count <= 4 && text.unicodeScalars.contains { $0.properties.generalCategory == .currencySymbol }
+        }
+
+        private static let currencies: Set<String> = [
+            "AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP",
+            "HKD",
+            "HUF", "IDR", "ILS", "INR", "JPY", "KES", "KRW", "MXN", "MYR", "NGN", "NOK", "NZD", "PEN", "PHP", "PLN",
+            "RON",
+            "RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR", "kr", "zł", "Kč", "Ft", "lei",
+            "Fr",
+        ]
+
         static func < (one: Unit, other: Unit) -> Bool { (one.front, one.back) < (other.front, other.back) }
     }
 
@@ -102,11 +119,12 @@ struct FormatGuess {
     private static let dates = [
         "yyyy/MM/dd", "yyyy.MM.dd", "dd.MM.yyyy", "d.M.yyyy", "dd/MM/yyyy", "MM/dd/yyyy", "d/M/yyyy", "M/d/yyyy",
         "dd-MM-yyyy", "MM-dd-yyyy", "yyyy-M-d", "dd-MMM-yyyy", "d-MMM-yy", "d MMM yyyy", "MMM d, yyyy", "dd.MM.yy",
-        "dd/MM/yy",
-        "MM/dd/yy",
+        "dd/MM/yy", "MM/dd/yy", "d.M.yy", "d/M/yy", "M/d/yy",
     ]
     private static let times = [
-        " HH:mm:ss", " HH:mm", " HH:mm:ss.S", " H:mm", " h:mm a", " h:mm:ss a", " hh:mm:ss a", "'T'HH:mm:ss",
+        " HH:mm:ss", " HH:mm", " HH:mm:ss.S", " H:mm", " H:mm:ss", " h:mm a", " h:mm:ss a", " hh:mm:ss a",
+        "'T'HH:mm:ss",
+        "'T'HH:mm", ", HH:mm", ", HH:mm:ss", ", h:mm:ss a", " HH.mm",
     ]
 
     private static func time(_ values: [String]) -> ProposedType? {
@@ -131,10 +149,14 @@ struct FormatGuess {
             (found, isDate) = (fitting(patterns, .timestamp(.microseconds, isAdjustedToUTC: false)), false)
         }
         guard let first = found.first else { return nil }
-        let other = found.first { ($0.parts.first == .month(digits: 2)) != (first.parts.first == .month(digits: 2)) }
+        let other = found.first { $0.beginsWithMonth != first.beginsWithMonth }
         let note = other.map { "every value is also one of the format \($0.text): check which is meant" }
         return .formatted(
             isDate ? "date" : "timestamp", isDate ? "date" : "timestamp_ntz",
             ["logicalTypeOptions: {format: \(YAMLText.scalar(first.text))}"], note: note)
     }
+}
+
+extension TimePattern {
+    fileprivate var beginsWithMonth: Bool { if case .month = parts.first { true } else { false } }
 }

@@ -18,7 +18,9 @@ public struct ProposedContract {
     ///   - table: The table's name; nil to derive it from the path.
     ///   - path: The file of the sample.
     public init(_ sample: ContractSample, table: String?, path: String) throws(ContractToolsError) {
-        guard !sample.rows.isEmpty, !sample.fields.isEmpty else { throw .noRows(path: path) }
+        guard !sample.rows.isEmpty, !sample.fields.isEmpty else {
+            throw .noRows(path: path, firstFault: sample.firstFault)
+        }
         let table = table ?? Self.tableName(from: path)
         guard Contract.isTableName(table) else { throw .notATableName(table) }
         var profiles: [String: FieldProfile] = [:]
@@ -43,7 +45,7 @@ public struct ProposedContract {
                 lowercased.insert(name.lowercased())
             }
         }
-        guard !columns.isEmpty else { throw .noRows(path: path) }
+        guard !columns.isEmpty else { throw .noRows(path: path, firstFault: sample.firstFault) }
         self.table = table
         columnCount = columns.count
         self.leftOut = leftOut.map(\.name)

@@ -167,6 +167,9 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
 
     @Test("a file without a usable table name, format or row is an error") func noProposal() throws {
         #expect(throws: ContractToolsError.self) { try proposal("a,b\n") }
+        let fault = #expect(throws: ContractToolsError.self) { try proposal("a,b\n1,2\n", name: "orders.json") }
+        #expect(fault.map { "\($0)" }?.contains("line 1: not JSON") == true)
+        #expect(fault.map { "\($0)" }?.contains("a name that ends in .csv") == true)
         #expect(throws: ContractToolsError.self) { try proposal("a\n1\n", name: "orders.xml") }
         #expect(throws: ContractToolsError.notATableName("")) { try proposal("a\n1\n", name: "2024.csv") }
         #expect(throws: ColumnarError.self) { try proposal("a\n1\n", name: "orders.csv.gz") }
@@ -222,6 +225,13 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
                 text: "Report of Monday\n\nid;name\n1;a\n2;b\n", property: "csvSkipLines: 2",
                 columns: ["id: int64!", "name: string!"]),
             Dialect(
+                text: "Sales\nGenerated;2024-01-05;by;admin\n\nregion;units;total\nN;5;1\nS;7;2\n",
+                property: "csvSkipLines: 3",
+                columns: ["region: string!", "units: int64!", "total: int64!"]),
+            Dialect(
+                text: "\"Account\";\"x\"\n\n\"day\";\"amount\";\"text\"\n\"1\";\"7\";\"a\"\n\"2\";\"8\";\"b\"\n",
+                property: "csvSkipLines: 2", columns: ["day: int64!", "amount: int64!", "text: string!"]),
+            Dialect(
                 text: "sep=;\nid;name\n1;a\n2;b\n", property: "csvSkipLines: 1",
                 columns: ["id: int64!", "name: string!"]),
             Dialect(
@@ -257,6 +267,13 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
             ("20241231\n20240101\n", "date", "format: \"yyyyMMdd\""),
             ("31-DEC-2024\n01-JAN-2025\n", "date", "format: \"dd-MMM-yyyy\""),
             ("31/12/2024 13:45\n01/01/2025 00:00\n", "timestamp without time zone", "format: \"dd/MM/yyyy HH:mm\""),
+            ("\"1\u{2009}234,50\"\n\"2,25\"\n", "decimal(16,2)", "numberFormat, value: \"1 234,56\""),
+            ("1 234.50\n2.25\n", "decimal(16,2)", "numberFormat, value: \"1 234.56\""),
+            ("31.12.24 9:05\n1.2.25 13:45\n", "timestamp without time zone", "format: \"d.M.yy H:mm\""),
+            (
+                "\"31/12/2024, 13:45:10\"\n\"01/01/2025, 00:00:00\"\n", "timestamp without time zone",
+                "format: \"dd/MM/yyyy, HH:mm:ss\""
+            ),
             (
                 "12/31/2024 1:45 PM\n01/01/2025 11:00 AM\n", "timestamp without time zone",
                 "format: \"MM/dd/yyyy h:mm a\""
@@ -275,8 +292,31 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         try expectReadable(text, name: "orders.csv", rows: 2)
     }
 
+    @Test(
+        "names with numbers are no amounts",
+        arguments: ["José 1\nJosé 2\n", "Room 12\nRoom 13\n", "A-1\nA-2\n", "SKU12\nSKU13\n"])
+    func namesWithNumbers(values: String) throws {
+        #expect(try columns("v\n\(values)") == ["v: string!"])
+    }
+
+    @Test("fields without a name are left out, and so are delimiters at the end of rows")
+    func unnamedFields() throws {
+        for text in ["id,name,\n1,a,\n2,b,\n", "id,name\n1,a,\n2,b,\n"] {
+            #expect(try columns(text) == ["id: int64!", "name: string!"])
+            try expectReadable(text, name: "orders.csv", rows: 2)
+        }
+        #expect(try columns(",id,name\n0,1,a\n1,2,b\n") == ["id: int64!", "name: string!"])
+        let headerless = "7,a,\n8,b,\n"
+        #expect(try columns(headerless) == ["column_1: int64!", "column_2: string!"])
+        try expectReadable(headerless, name: "orders.csv", rows: 2)
+        // A header that is longer than the rows is no line before them.
+        #expect(
+            try Contract(parsing: try proposal("a;b;c;d\n1;2;3\n4;5;6;7\n"), file: "p").dialect.skippedLineCount == 0)
+    }
+
     @Test("what two formats fit is said, and so is what integers may count") func ambiguity() throws {
         #expect(try proposal("v\n01/02/2024\n").contains("also one of the format MM/dd/yyyy"))
+        #expect(try !proposal("v\n12/31/2024\n").contains("also one of the format"))
         #expect(try proposal("v\n\"1,234\"\n").contains("also one of the format 1.234,56"))
         #expect(try !proposal("v\n\"1,234,567\"\n").contains("also one of the format"))
         let proposed = try proposal("created_at,v\n1735652706000,1735652706000\n")

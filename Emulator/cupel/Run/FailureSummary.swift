@@ -4,6 +4,8 @@ internal import Control
 struct FailureSummary {
     private struct Cause {
         let name: String
+        /// Why the first file failed.
+        let reason: String
         var files: [Ingestion]
     }
 
@@ -14,8 +16,9 @@ struct FailureSummary {
     /// The folder in which all of them are, with its slash; empty if they are in several.
     private let folder: String
 
-    /// So many names are shown.
+    /// So many names and so many causes are shown.
     static let shownNames = 100
+    static let shownCauses = 12
     private static let width = 80
 
     /// - Parameter fileCount: of how many files these are the failures.
@@ -24,11 +27,13 @@ struct FailureSummary {
         var positions: [String: Int] = [:]
         for failure in failures {
             let name = failure.record.map { $0.errorType ?? "still \($0.status.rawValue)" } ?? "not uploaded"
-            if let position = positions[name] {
+            let reason = Self.reason(of: failure, without: name)
+            let key = "\(name) \(Self.withoutValues(reason))"
+            if let position = positions[key] {
                 causes[position].files.append(failure)
             } else {
-                positions[name] = causes.count
-                causes.append(Cause(name: name, files: [failure]))
+                positions[key] = causes.count
+                causes.append(Cause(name: name, reason: reason, files: [failure]))
             }
         }
         // The most frequent first; of two, the one that came first.
@@ -52,7 +57,7 @@ struct FailureSummary {
     func lines(options: String) -> [String] {
         var lines = ["", "\(Quantity.count(failureCount)) of \(Quantity.count(fileCount)) files failed:"]
         var left = Self.shownNames
-        for cause in causes where left > 0 {
+        for cause in causes.prefix(Self.shownCauses) where left > 0 {
             guard let first = cause.files.first else { continue }
             let others = cause.files.dropFirst().prefix(left - 1)
             left -= 1 + others.count
@@ -61,7 +66,7 @@ struct FailureSummary {
                 "  \(cause.name): \(Quantity.count(cause.files.count)) \(cause.files.count == 1 ? "file" : "files")",
             ]
             lines += ["  \(first.file.path)"]
-            lines += Self.indented(reason(of: first, without: cause.name))
+            lines += Self.indented(cause.reason)
             if let key = first.record?.quarantineKey { lines.append("    bad rows: s3://\(lakeBucket)/\(key)") }
             guard !others.isEmpty else { continue }
             let names = others.map { String($0.file.path.dropFirst(folder.count)) }
@@ -75,10 +80,30 @@ struct FailureSummary {
         return lines
     }
 
-    /// Why the file failed, whose cause was said before.
-    private func reason(of failure: Ingestion, without cause: String) -> String {
-        let reason = failure.failure ?? "it neither succeeded nor failed in time"
-        return reason.hasPrefix("\(cause): ") ? String(reason.dropFirst(cause.count + 2)) : reason
+    /// Why the file failed, whose cause and name are said before.
+    private static func reason(of failure: Ingestion, without cause: String) -> String {
+        var reason = (failure.failure ?? "it neither succeeded nor failed in time")[...]
+        let object = failure.record.map { "s3://\($0.bucket)/\($0.objectKey)" } ?? ""
+        for known in [cause, object] where reason.hasPrefix("\(known): ") {
+            reason = reason.dropFirst(known.count + 2)
+        }
+        return String(reason)
+    }
+
+    /// The reason without numbers and what stands in quotes, in which files with the same fault differ.
+    private static func withoutValues(_ reason: String) -> String {
+        var text = ""
+        var quote: Character?
+        for character in reason {
+            if character == quote {
+                quote = nil
+            } else if quote == nil, "'\"".contains(character), text.last == " " {
+                quote = character
+            } else if quote == nil, !character.isNumber {
+                text.append(character)
+            }
+        }
+        return text
     }
 
     private static func indented(_ text: String) -> [String] {

@@ -79,16 +79,20 @@ struct RunReport {
                 }
             }
         }
-        let ids = failures.compactMap { $0.record?.controlID.text }
+        // The first digits are enough, and ten whole IDs no line for many files' screen.
+        let ids = failures.compactMap { $0.record?.controlID.text }.map { isSummary ? String($0.prefix(12)) : $0 }
         guard !ids.isEmpty else { return }
         let start = usesOwnEmulator ? " (with the emulator running: cupel up\(options))" : ""
-        let selection = ids.count > Self.namedRecords ? "" : " --id \(ids.joined(separator: " "))"
+        let selection =
+            ids.count > (isSummary ? Self.namedRecordsOfMany : Self.namedRecords)
+            ? "" : " --id \(ids.joined(separator: " "))"
         let what = selection.isEmpty ? "all records in error" : "them"
         stream.line("\nTo replay \(what)\(start):\n  cupel replay\(options)\(selection)")
     }
 
     /// So many records are named in the command that replays them.
     private static let namedRecords = 10
+    private static let namedRecordsOfMany = 4
 
     var document: JSON {
         let files = ingestions.map { ingestion -> JSON in

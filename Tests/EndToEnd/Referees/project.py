@@ -3,9 +3,9 @@
 
     project.py CUPEL PACKAGE_ROOT
 """
-import io, json, os, pathlib, re, shutil, signal, subprocess, sys, tempfile, time, urllib.error, urllib.request, zipfile
+import io, json, os, pathlib, re, shutil, signal, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request, zipfile
 
-import boto3
+import boto3, yaml
 
 cupel, root = sys.argv[1], pathlib.Path(sys.argv[2])
 failures = 0
@@ -192,6 +192,44 @@ def swift(folder):
     up.stop()
 
 
-for part in [new_project, hooks, reset, plugin, swift]:
+def actions(folder):
+    """The steps of the example for GitHub Actions, in a project with tests, as the runner's shell runs them."""
+    project = folder / "repository"
+    run([cupel, "init", str(project)], folder)
+    for file in (root / "infra/examples/pytest").iterdir():
+        if file.is_file(): shutil.copy(file, project)
+    shutil.copytree(root / "infra/examples/pytest/contracts", project / "contracts")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    example = (root / "infra/examples/github-actions.yml").read_text().replace("4566", str(port))
+    workflow = yaml.safe_load(example)
+    # What pip would install is in this environment, and the plugin, beside the wheel's source.
+    environment = {
+        "PATH": f"{pathlib.Path(cupel).parent}:{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(root / "infra/package/python"), "HOME": str(folder),
+        "PYTEST_ADDOPTS": f"-p cupel_pytest -p no:cacheprovider -o cupel_command={cupel}"}
+    steps = workflow["jobs"]["test"]["steps"]
+    check("the first steps get the sources and Python", [step.get("uses", "").split("@")[0] for step in steps[:2]] == ["actions/checkout", "actions/setup-python"], steps)
+    check("then the wheel is installed", steps[2]["run"].startswith("pip install cupel-*.whl"), steps[2])
+    started = []
+    for step in steps[3:]:
+        if "cupel up" in step["run"]: (project / "cupel.yaml").write_text(f"port: {port}\n")
+        with open(folder / "shown", "w+") as shown:
+            # What a step leaves running outlives it, as on a runner.
+            process = subprocess.Popen(["bash", "-e", "-c", step["run"]], cwd=project, env={**os.environ, **environment, **step.get("env", {})},
+                                       stdout=shown, stderr=shown, start_new_session=True)
+            started.append(process.pid)
+            status = process.wait(timeout=600)
+            shown.seek(0)
+            check(f"step: {step['run'].splitlines()[0]}", status == 0, shown.read())
+    for group in started:
+        try: os.killpg(group, signal.SIGTERM)
+        except ProcessLookupError: pass
+    end = time.monotonic() + 60
+    while (project / ".cupel/data/endpoint.json").exists() and time.monotonic() < end: time.sleep(0.05)
+
+
+for part in [new_project, hooks, reset, plugin, swift, actions]:
     with tempfile.TemporaryDirectory() as folder: part(pathlib.Path(folder))
 sys.exit(failures > 0)

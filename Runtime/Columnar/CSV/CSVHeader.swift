@@ -31,7 +31,7 @@ struct CSVHeader {
         let isFromDMS =
             names.first == Self.operationOfDMS && !columnNames.contains(Self.operationOfDMS)
             && fields[BronzeColumn.operation] == nil
-        for (name, field) in Self.folded(names, columns.map(\.name), exact: fields) { fields[name] = field }
+        for (name, field) in try Self.folded(names, columns.map(\.name), exact: fields) { fields[name] = field }
         var missing: [String] = []
         var origins: [ColumnOrigin] = []
         for column in columns {
@@ -83,8 +83,10 @@ struct CSVHeader {
     }
 
     /// The fields of columns that the header names in another case, or with spaces around the name: by the column's name.
-    /// A name that two fields or two columns could mean is none.
-    private static func folded(_ names: [String], _ columns: [String], exact: [String: Int]) -> [String: Int] {
+    /// A name that two columns could mean is none; a column that two fields could be is an error, since it would be null.
+    private static func folded(
+        _ names: [String], _ columns: [String], exact: [String: Int]
+    ) throws(ColumnarError) -> [String: Int] {
         let open = columns.filter { exact[$0] == nil && !BronzeColumn.systemNames.contains($0) }
         guard !open.isEmpty else { return [:] }
         let exactColumns = Set(columns)
@@ -93,7 +95,14 @@ struct CSVHeader {
         guard !fields.isEmpty else { return [:] }
         var found: [String: Int] = [:]
         for (name, sameNames) in Dictionary(grouping: open, by: fold) where sameNames.count == 1 {
-            guard let matching = fields[name], matching.count == 1 else { continue }
+            guard let matching = fields[name] else { continue }
+            guard matching.count == 1 else {
+                throw .badHeader(
+                    reason:
+                        "'\(matching[0].element)' and '\(matching[1].element)' could both be the column '\(sameNames[0])', and "
+                        + "differ from it in case or spaces only; give one of them the column's name, or the other a different one"
+                )
+            }
             found[sameNames[0]] = matching[0].offset
         }
         return found

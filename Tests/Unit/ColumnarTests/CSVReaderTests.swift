@@ -334,7 +334,8 @@ private let data =
     @Test("a missing column names the one that differs in case or spaces only, or the line that Excel adds")
     func nearlyRightHeaders() throws {
         for (text, advice) in [
-            ("ID, id ,price\n1,a,1\n", "differs from 'id'"),
+            ("ID, id ,price\n1,a,1\n", "'ID' and ' id ' could both be the column 'id'"),
+            ("id,Price,price \n1,2,3\n", "'Price' and 'price ' could both be the column 'price'"),
             ("sep=;\nid;name\n", "one that Excel writes for itself"),
         ] {
             let error = #expect(throws: ColumnarError.self) { try readCSV(text, orders) }

@@ -21,13 +21,19 @@ struct CompactionPlan: Sendable {
     /// - Parameters:
     ///   - sortID: the column by which rows are sorted; nil where there is none.
     ///   - filter: the rows that leave: their files are written again, whatever their sizes.
+    ///   - warm: the paths of files that the next commits may change. They stay, unless there are many in a partition: each of
+    ///     these commits would write all that they are joined with again.
     init(
         _ files: [DataFile], _ policy: MaintenancePolicy, sortedBy sortID: Int32?, _ type: IcebergType?,
-        dropping filter: RowFilter? = nil
+        dropping filter: RowFilter? = nil, sparing warm: Set<String> = []
     ) {
         let target = Int64(policy.fileSize)
         let parts = Dictionary(grouping: files) { $0.partition }
-        for (_, part) in parts.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+        for (_, all) in parts.sorted(by: { "\($0.key)" < "\($1.key)" }) {
+            let spared = all.filter { warm.contains($0.path) }
+            let sparesAny = spared.count < policy.joinedCount
+            if sparesAny { for file in spared { closeAlone(file, policy, filter) } }
+            let part = sparesAny ? all.filter { !warm.contains($0.path) } : all
             let keyed = part.map { file in
                 (
                     file,
@@ -68,8 +74,8 @@ struct CompactionPlan: Sendable {
             files.removeAll { $0.path == largest.path }
             closeAlone(largest, policy, filter)
         }
-        let isFull = bin.sizeInBytes >= Int64(policy.fileSize) * 3 / 4 && files.count > 1
-        if files.count >= policy.joinedCount || isFull {
+        // Fewer files are large enough, or not worth it: a merge may just have parted them.
+        if files.count >= policy.joinedCount {
             bins.append(Bin(files: files))
         } else {
             for file in files { closeAlone(file, policy, filter) }

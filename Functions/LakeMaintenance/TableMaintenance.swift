@@ -76,7 +76,7 @@ struct TableMaintenance {
             Self.joinable(files, metadata), policy.overruled(by: metadata.properties),
             sortedBy: form.sortPlaces.first.map { form.leaves[$0].fieldID },
             form.sortPlaces.first.flatMap { metadata.currentSchema.field(form.leaves[$0].fieldID)?.type },
-            dropping: filter)
+            dropping: filter, sparing: Self.warm(files, metadata))
         let joinsManifests = files.manifests.count > Self.manifestLimit
         if report.isDry {
             report.joinedFiles = plan.bins.reduce(0) { $0 + $1.files.count }
@@ -133,6 +133,13 @@ struct TableMaintenance {
         let deleted = files.positionDeletes()
         return files.manifests.filter { $0.spec.id == metadata.defaultSpec.id }.flatMap { $0.entries.map(\.file) }
             .filter { $0.content == .data && $0.format.uppercased() == "PARQUET" && deleted[$0.path] == nil }
+    }
+
+    /// The paths of files that the last commit wrote in place of others: the next one often changes the same rows.
+    private static func warm(_ files: TableFiles, _ metadata: TableMetadata) -> Set<String> {
+        guard let last = metadata.currentSnapshot, last.summary["operation"] == "overwrite" else { return [] }
+        return Set(
+            files.manifests.flatMap(\.entries).filter { $0.snapshotID == last.id }.map(\.file.path))
     }
 
     /// The rows that the contract's `deletedRetention` lets go.

@@ -16,7 +16,7 @@ struct DataFileWriter: ~Copyable {
     private var file: LakeFileWriter?
     private(set) var written: [DataFile] = []
     /// A file ends when it has this many bytes: large enough for a scan, small enough to be written again for a few rows.
-    private let targetSize: Int
+    let targetSize: Int
     private let threads: Int
     private let groupLimit: Int
     /// The same for the file that is open.
@@ -46,6 +46,9 @@ struct DataFileWriter: ~Copyable {
         partition = file.partition
         sizeLimit = count == 1 ? .max : Int(file.sizeInBytes) / count * 9 / 8
     }
+
+    /// Whether a file is begun that has not ended.
+    var isOpen: Bool { writer != nil }
 
     /// The rows that follow, up to ``endFile()``, are of this partition.
     mutating func startFile(in partition: [IcebergValue?]) { self.partition = partition }

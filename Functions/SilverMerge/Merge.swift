@@ -80,32 +80,74 @@ struct Merge: ~Copyable {
     /// - Returns: the files that are new.
     mutating func run(over files: [DataFile], joiningUpTo fileSize: Int? = nil) throws -> [DataFile] {
         let first = table.columns[table.keyPlaces[0]]
-        let keyID = schema.field(named: first.name)?.id ?? 0
-        let bounds = KeyBounds(changes.keys, fieldID: keyID, first.type)
+        let order = KeyOrder(fieldID: schema.field(named: first.name)?.id ?? 0, type: first.type)
+        let bounds = KeyBounds(changes.keys, fieldID: order.fieldID, first.type)
         if table.mode == .history {
             try keepVersions(in: files, bounds)
-            if let fileSize { try join(files, SmallFiles(fileSize: fileSize, sortedBy: keyID, first.type)) }
-            return writer.written
-        }
-        let reach = partitioner.reach()
-        for file in files
-        where visitsAllRows || bounds.mayHold(file) && reach.map({ $0.contains(file.partition) }) ?? true {
+        } else {
+            let changed = ChangedFiles(fileSize: writer.targetSize, in: order)
+            let reach = partitioner.reach()
+            let searched = files.filter {
+                visitsAllRows || bounds.mayHold($0) && reach?.contains($0.partition) ?? true
+            }
+            let mayChange = Set(searched.map(\.path))
+            let (large, small) = changed.ordered(files)
+            for file in large where mayChange.contains(file.path) {
+                try checkpoint()
+                try rewrite(file, bounds)
+                // The file's rows stay together, so that the next batch finds them by their bounds.
+                try writer.endFile()
+            }
             try checkpoint()
-            try rewrite(file, bounds)
+            let shared = try rewrite(small, bounds, changed, mayChange: mayChange)
+            try insertNewKeys(beside: shared, upTo: changed.limit)
+            try writer.endFile()
         }
-        try checkpoint()
-        try insertNewKeys()
-        try writer.endFile()
-        if let fileSize { try join(files, SmallFiles(fileSize: fileSize, sortedBy: keyID, first.type)) }
+        if let fileSize { try join(files, SmallFiles(fileSize: fileSize, in: order)) }
         return writer.written
     }
 
     // MARK: Files
 
-    /// Writes the file again if a row of it changes: row groups without such rows are copied as they are.
-    private mutating func rewrite(_ file: DataFile, _ bounds: KeyBounds) throws {
+    /// Writes small files in which a row changes again, those side by side as one.
+    /// - Returns: what the last one has, which may be open for new keys.
+    private mutating func rewrite(
+        _ runs: [[DataFile]], _ bounds: KeyBounds, _ changed: ChangedFiles, mayChange: Set<String>
+    ) throws -> ChangedFiles.Shared {
+        var shared = ChangedFiles.Shared()
+        for run in runs {
+            try writer.endFile()
+            shared = ChangedFiles.Shared()
+            for file in run {
+                try checkpoint()
+                if mayChange.contains(file.path) { try rewrite(file, bounds, joins: true) }
+                if removed.contains(file.path) { shared.append(file) }
+                guard !removed.contains(file.path) || shared.bytes >= changed.limit else { continue }
+                try writer.endFile()
+                shared = ChangedFiles.Shared()
+            }
+        }
+        return shared
+    }
+
+    /// Writes all rows of a file to the one that is open. Small row groups share one.
+    private mutating func copy(_ file: DataFile) throws {
+        let source = try source(of: file)
+        for number in source.file.metadata.rowGroups.indices {
+            let isSmall = source.file.metadata.rowGroups[number].compressedSize < Self.joinedGroupLimit
+            try write(number, of: source.holding(number), RowPlan(), without: [], joins: isSmall)
+        }
+        removed.insert(file.path)
+    }
+
+    /// Writes the file again if a row of it changes: row groups without such rows are copied as they are. The last file that it
+    /// writes stays open.
+    /// - Parameter joins: whether its rows share a row group with those of the file that is open.
+    private mutating func rewrite(_ file: DataFile, _ bounds: KeyBounds, joins: Bool = false) throws {
         let source = try source(of: file)
         let parquet = source.file
+        let size = Int(file.sizeInBytes)
+        let isFirst = !writer.isOpen
         var next = 0
         for group in parquet.metadata.rowGroups.indices where visitsAllRows || bounds.mayHold(group, of: parquet) {
             let hits = try hits(in: source, group)
@@ -113,18 +155,33 @@ struct Merge: ~Copyable {
             let held = try source.holding(group)
             let (plan, leaving) = try plan(hits, held, group)
             guard !plan.isEmpty || !leaving.isEmpty else { continue }
-            if removed.insert(file.path).inserted { writer.startFile(inPlaceOf: file) }
-            for group in next..<group { try write(group, of: source.holding(group), RowPlan(), without: []) }
+            if removed.insert(file.path).inserted, isFirst { writer.startFile(inPlaceOf: file) }
+            for group in next..<group {
+                try write(group, of: source.holding(group), RowPlan(), without: [], joins: joins)
+            }
             if !leaving.isEmpty { try moved.append(leaving, of: held.file, group, held.places) }
-            try write(group, of: held, plan, without: leaving.map(\.place))
+            let start = min(plan.firstPlace ?? .max, leaving.first?.place ?? .max)
+            let gone = leaving.map(\.place)
+            let before = source.bytes(of: next..<group)
+            let rows = start..<parquet.metadata.rowGroups[group].rowCount
+            if isFirst, ChangedFiles.parts(before, of: size) {
+                try writer.endFile()
+                try write(group, of: held, plan, without: gone, joins: joins)
+            } else if isFirst, ChangedFiles.parts(before + source.bytes(ofFirst: start, in: group), of: size) {
+                try writeStaying(group, of: held, RowPlan(), without: [], in: 0..<start)
+                try writer.endFile()
+                try writeStaying(group, of: held, plan, without: gone, in: rows)
+            } else {
+                try write(group, of: held, plan, without: gone, joins: joins)
+            }
             next = group + 1
         }
         guard removed.contains(file.path) else { return }
-        for group in next..<parquet.metadata.rowGroups.count {
-            try write(group, of: source.holding(group), RowPlan(), without: [])
+        let rest = next..<parquet.metadata.rowGroups.count
+        if !joins, ChangedFiles.parts(source.bytes(of: rest), of: size) { try writer.endFile() }
+        for group in rest {
+            try write(group, of: source.holding(group), RowPlan(), without: [], joins: joins)
         }
-        // The file's rows stay together, so that the next batch finds them by their bounds.
-        try writer.endFile()
     }
 
     /// Joins small files of the partitions that the batch has written to: other partitions stay as they are for readers of what
@@ -136,12 +193,7 @@ struct Merge: ~Copyable {
             writer.startFile(in: group[0].partition)
             for file in group {
                 try checkpoint()
-                let source = try source(of: file)
-                for number in source.file.metadata.rowGroups.indices {
-                    let isSmall = source.file.metadata.rowGroups[number].compressedSize < Self.joinedGroupLimit
-                    try write(number, of: source.holding(number), RowPlan(), without: [], joins: isSmall)
-                }
-                removed.insert(file.path)
+                try copy(file)
             }
             try writer.endFile()
         }
@@ -181,6 +233,17 @@ struct Merge: ~Copyable {
             return deleted.filter { (start..<end).contains($0) }.map { $0 - start }
         }
 
+        /// Those that row groups take.
+        func bytes(of groups: Range<Int>) -> Int {
+            file.metadata.rowGroups[groups].reduce(0) { $0 + $1.compressedSize }
+        }
+
+        /// Those that the first rows of a row group take, about.
+        func bytes(ofFirst rows: Int, in group: Int) -> Int {
+            let found = file.metadata.rowGroups[group]
+            return Int(Double(found.compressedSize) * Double(rows) / Double(max(1, found.rowCount)))
+        }
+
         func holding(_ group: Int) throws -> Source {
             var source = self
             source.file = try file.holding(group: group, upTo: groupLimit)
@@ -192,30 +255,35 @@ struct Merge: ~Copyable {
     mutating func write(
         _ group: Int, of source: Source, _ plan: RowPlan, without leaving: [Int], joins: Bool = false
     ) throws {
-        let contract = table.columns.enumerated().map { place, column in
-            plan.isEmpty || column.leaf != nil
-                ? nil : plan.replacements(of: place, isKey: column.isKey, changes.columns[place])
-        }
-        let changed = contract + (plan.isEmpty ? table.system.map { _ in nil } : plan.systemReplacements)
-        let gone = Set(leaving + source.deleted(in: group)).sorted()
         // What is in structs and lists has no places of rows in its chunks.
         let isDecoded = joins || table.isNested && !(plan.isEmpty && source.copies)
-        if gone.isEmpty, !isDecoded {
+        if leaving.isEmpty, !isDecoded, source.deleted(in: group).isEmpty {
             try writer.append(
-                group, of: source.file, places: source.places, copies: source.copies, changed)
+                group, of: source.file, places: source.places, copies: source.copies, replacements(plan))
+            try checkpoint()
         } else {
-            try writeStaying(group, of: source, plan, changed, without: gone[...])
+            try writeStaying(group, of: source, plan, without: leaving)
         }
-        try checkpoint()
     }
 
-    /// Writes a row group without the rows that move to another partition or are deleted.
+    /// For each column of the table what becomes of some of its rows.
+    private func replacements(_ plan: RowPlan) -> [Replacements?] {
+        guard !plan.isEmpty else { return table.allColumns.map { _ in nil } }
+        let contract = table.columns.enumerated().map { place, column in
+            column.leaf != nil ? nil : plan.replacements(of: place, isKey: column.isKey, changes.columns[place])
+        }
+        return contract + plan.systemReplacements
+    }
+
+    /// Writes a row group, or some of its rows, without those that move to another partition or are deleted.
+    /// - Parameter part: the rows; all that the plan changes are in it.
     private mutating func writeStaying(
-        _ group: Int, of source: Source, _ plan: RowPlan, _ changed: [Replacements?], without gone: ArraySlice<Int>
+        _ group: Int, of source: Source, _ plan: RowPlan, without leaving: [Int], in part: Range<Int> = 0..<Int.max
     ) throws {
+        let changed = replacements(plan)
+        var gone = Set(leaving + source.deleted(in: group)).sorted()[...]
         let nested = table.columns.indices.map { table.columns[$0].leaf == nil ? [] : plan.changes(of: $0) }
         var rows = try source.file.rows(ofGroup: group, columns: source.places.compactMap { $0?.index })
-        var gone = gone
         var start = 0
         var next = [Int](repeating: 0, count: source.places.count)
         while let batch = try rows.next(upTo: Self.batchRows) {
@@ -227,6 +295,8 @@ struct Merge: ~Copyable {
                 gone.removeFirst()
             }
             staying.append(first..<batch.rowCount)
+            let inPart = range.clamped(to: part)
+            staying = staying.map { $0.clamped(to: inPart.lowerBound - start..<inPart.upperBound - start) }
             staying.removeAll(where: \.isEmpty)
             let count = staying.reduce(0) { $0 + $1.count }
             var given = batch.columns.makeIterator()
@@ -253,6 +323,7 @@ struct Merge: ~Copyable {
             if count > 0 { try writer.append(count, columns) }
             start = range.upperBound
         }
+        try checkpoint()
     }
 
     /// Rows of a column inside structs and lists, with those that changes give a value.
@@ -379,8 +450,10 @@ struct Merge: ~Copyable {
 
     /// Writes the rows of the keys that no file has, in the order of the keys, and those that have left their files: one partition
     /// after the other, so one file is open at a time.
-    private mutating func insertNewKeys() throws {
+    /// - Parameter shared: the rows of the file that is open, which takes new keys as long as it has no more bytes than `limit`.
+    private mutating func insertNewKeys(beside shared: ChangedFiles.Shared, upTo limit: Int) throws {
         let new = changes.keys.sorted { !isFound[Int($0)] }
+        if partitioner.isActive || !shared.takes(new.count, upTo: limit) { try writer.endFile() }
         guard partitioner.isActive else { return try insert(new[...]) }
         var parts: [Partitioner.Partition: [Int32]] = [:]
         for key in new {

@@ -18,6 +18,7 @@ struct RowPlan {
 
     var isEmpty: Bool { places.isEmpty }
     var count: Int { places.count }
+    var firstPlace: Int? { places.first.map { Int($0) } }
 
     /// - Parameter stored: nil for a row that is new.
     mutating func append(_ state: RowState, at place: Int, stored: StoredRow?) {

@@ -163,14 +163,18 @@ struct SilverMerge: JSONHandler {
     /// The owner of a record's lease. It is the same for all writers of a table, because a table has one at a time.
     private static func recordOwner(_ table: String) -> String { "silver-merge/\(table)" }
 
+    /// So many records at least are read to find the oldest.
+    private static let leastListed = 1000
+
     /// Claims and reads the oldest files of a table that wait. A file that is at fault fails alone.
     /// - Returns: the files, and whether the batch is full and others wait.
     private func claim(
         _ held: HeldTable, into reader: inout BatchReader, _ log: Log
     ) throws -> (records: [ControlRecord], more: Bool) {
         let table = held.table
-        // Any batching gives the same rows, so the oldest of some records will do.
-        let limit = 2 * settings.batchFiles
+        // Any batching gives the same rows, so the oldest of some records will do. Files in about the order in which they came
+        // change neighbouring rows.
+        let limit = max(2 * settings.batchFiles, Self.leastListed)
         var waiting = try waiting(of: table, limit: limit)
         let isComplete = waiting.count < limit
         waiting.sort { ($0.createdAt, $0.controlID.text) < ($1.createdAt, $1.controlID.text) }

@@ -6,26 +6,23 @@ internal import Iceberg
 /// keeps fewer than eight files behind.
 struct SmallFiles {
     private let limit: Int
-    /// The column by which rows are sorted.
-    private let fieldID: Int32
-    private let type: IcebergType
+    private let order: KeyOrder
 
     private static let count = 8
     /// Sizes below this step are all the same.
     private static let lastStep = 3
 
     /// - Parameter fileSize: the size of data files that is aimed at.
-    init(fileSize: Int, sortedBy fieldID: Int32, _ type: IcebergType) {
+    init(fileSize: Int, in order: KeyOrder) {
         limit = fileSize / Self.count
-        self.fieldID = fieldID
-        self.type = type
+        self.order = order
     }
 
     /// The files to join, those of each new file together, in the order of their rows.
     func groups(among files: [DataFile]) -> [[DataFile]] {
         let small = files.filter { $0.sizeInBytes < limit }
         let steps = Dictionary(grouping: small) { Step(partition: $0.partition, number: step(of: $0.sizeInBytes)) }
-        return steps.values.filter { $0.count >= Self.count }.map { $0.sorted(by: precedes) }
+        return steps.values.filter { $0.count >= Self.count }.map { $0.sorted(by: order.precedes) }
             .sorted { $0[0].path < $1[0].path }
     }
 
@@ -41,13 +38,5 @@ struct SmallFiles {
             bound /= Self.count
         }
         return number
-    }
-
-    private func precedes(_ left: DataFile, _ right: DataFile) -> Bool {
-        let bounds = [left, right].map { file in
-            file.lowerBounds[fieldID].flatMap { IcebergValue(serialized: $0, as: type) }
-        }
-        guard let first = bounds[0], let second = bounds[1], first != second else { return left.path < right.path }
-        return first < second
     }
 }

@@ -22,8 +22,11 @@ import Testing
         return file
     }
 
-    private func bins(_ files: [DataFile], _ filter: RowFilter? = nil) -> [[String]] {
-        CompactionPlan(files, Self.policy, sortedBy: 1, .long, dropping: filter).bins.map {
+    private func bins(
+        _ files: [DataFile], _ filter: RowFilter? = nil, sparing warm: [Int64] = []
+    ) -> [[String]] {
+        let paths = Set(warm.map { "s3://lake/\($0)" })
+        return CompactionPlan(files, Self.policy, sortedBy: 1, .long, dropping: filter, sparing: paths).bins.map {
             $0.files.map { String($0.path.dropFirst("s3://lake/".utf8.count)) }
         }
     }
@@ -44,8 +47,21 @@ import Testing
         #expect(bins([10, 20, 30, 40].map { file($0, 10) }).isEmpty)
     }
 
-    @Test("a bin has no more bytes than a file should have, and a full one may be of two files") func limit() {
-        #expect(bins([10, 20, 30, 40].map { file($0, 450) }) == [["10", "20"], ["30", "40"]])
+    @Test("a bin has no more bytes than a file should have; a full one of few files stays as it is") func limit() {
+        let keys: [Int64] = [10, 20, 30, 40, 50, 60, 70, 80, 90, 99]
+        #expect(bins(keys.map { file($0, 190) }) == [["10", "20", "30", "40", "50"], ["60", "70", "80", "90", "99"]])
+        #expect(bins([10, 20, 30, 40].map { file($0, 240) }).isEmpty)
+    }
+
+    @Test("what the last commit changed stays; where that is many files, they are joined as others")
+    func warm() {
+        let files = [10, 20, 30, 40, 50, 60].map { file($0, 10) }
+        #expect(bins(files, sparing: [60]) == [["10", "20", "30", "40", "50"]])
+        #expect(bins(files, sparing: [50, 60]).isEmpty)
+        #expect(bins(files, sparing: [20, 30, 40, 50, 60]) == [["10", "20", "30", "40", "50", "60"]])
+        // Rows that leave do so from these, too.
+        let filter = RowFilter(conditions: [.init(fieldID: 1, type: .long, lower: .long(62), upper: .long(62))])
+        #expect(bins(files, filter, sparing: [60]) == [["60"], ["10", "20", "30", "40", "50"]])
     }
 
     @Test("a file that is larger than all others of its bin stays, so that rows are not written again for a few")

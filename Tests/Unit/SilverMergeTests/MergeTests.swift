@@ -222,7 +222,7 @@ final class TestTable {
     {
         let table = try TestTable()
         var random = SeededGenerator(seed: 1)
-        func changes(_ ids: Range<Int64>, _ order: String) -> [TestChange] {
+        func changes(_ ids: some Sequence<Int64>, _ order: String) -> [TestChange] {
             ids.map { id in
                 let name = String((0..<100).map { _ in "0123456789abcdef".randomElement(using: &random) ?? "0" })
                 return TestChange(id: id, operation: .insert, order: order, time: 1, name: name)
@@ -230,11 +230,36 @@ final class TestTable {
         }
         try table.merge(changes(0..<400, "1"), rowGroupRows: 50)
         let size = Int(try #require(table.files.first).sizeInBytes)
-        try table.merge(changes(0..<1, "2"), rowGroupRows: 50, fileSize: size * 3 / 4)
+        // A change in each row group, so that none is parted from the others.
+        let changed = stride(from: Int64(0), to: 400, by: 50)
+        try table.merge(changes(changed, "2"), rowGroupRows: 50, fileSize: size * 3 / 4)
         #expect(table.files.count == 1)
-        try table.merge(changes(0..<1, "3"), rowGroupRows: 50, fileSize: size / 2)
+        try table.merge(changes(changed, "3"), rowGroupRows: 50, fileSize: size / 2)
         #expect(table.files.count == 2 && table.files.allSatisfy { $0.recordCount >= 50 })
         #expect(try table.rows().count == 400)
+    }
+
+    @Test("row groups around those that change get files of their own, and the next change writes none of them")
+    func parted() throws {
+        let table = try TestTable()
+        try table.merge(
+            (0..<20_000).map { id in
+                TestChange(id: id, operation: .insert, order: "1", time: 1, name: "name \(id &* 2_654_435_761)")
+            }, rowGroupRows: 2500)
+        #expect(table.files.map(\.recordCount) == [20_000])
+        func change(_ id: Int64, _ order: String) throws {
+            try table.merge(
+                [TestChange(id: id, operation: .update, order: order, time: 2, name: "x")], rowGroupRows: 2500)
+        }
+        try change(8750, "2")
+        #expect(table.files.map(\.recordCount).sorted() == [2500, 7500, 10_000])
+        let parted = Set(table.files.filter { $0.recordCount > 2500 }.map(\.path))
+        try change(8751, "3")
+        // Rows before the first that changes, in its row group.
+        #expect(table.files.map(\.recordCount).sorted() == [1249, 1251, 7500, 10_000])
+        #expect(parted.isSubset(of: table.files.map(\.path)))
+        let rows = try table.rows()
+        #expect(rows.count == 20_000 && rows[8750]?.name == "x" && rows[8751]?.name == "x" && rows[8749]?.score == nil)
     }
 
     @Test(

@@ -19,7 +19,7 @@ listed after every hundred commits, of which the table keeps the documents. Afte
 lake-maintenance one event as Lambda does: counted is the whole process. DuckDB writes the same files again, sorted by the key, with the same codec:
 all at once, and as many at a time as lake-maintenance joins to one file.
 """
-import argparse, concurrent.futures, gzip, http.server, importlib.metadata, json, os, pathlib, random, resource, shutil, statistics, subprocess, sys, tempfile, threading, time, warnings
+import argparse, gzip, http.server, importlib.metadata, json, os, pathlib, random, resource, shutil, statistics, subprocess, sys, tempfile, threading, time, warnings
 
 warnings.filterwarnings("ignore")
 root = pathlib.Path(__file__).resolve().parents[2]
@@ -85,7 +85,7 @@ class Pipeline(Emulator):
         """Uploads raw files, and waits until their bronze files wait for silver -> bytes of the raw files."""
         bodies = {name: gzip.compress("\n".join(lines).encode()) for name, lines in files.items()}
         def upload(name): self.s3.put_object(Bucket=stage, Key=f"raw/event/{name}.json.gz", Body=bodies[name])
-        with concurrent.futures.ThreadPoolExecutor(4) as pool: list(pool.map(upload, files))
+        for name in files: upload(name)  # in their order, which is that of the commits
         while self.waiting() < len(files): time.sleep(0.25)
         return sum(map(len, bodies.values()))
 
@@ -200,7 +200,7 @@ def commits():
         if count >= options.commits: print("before the last maintenance", readings(emulator, keys_of(last)), flush=True)
         report = emulator.invoke("lake-maintenance", {"table": "dm_silver.event"})
         note()
-        if count % (options.every * 10) == 0: print(count, f"{time.time() - begin:.0f} s, silver-merge {1000 * cpu / count:.1f} ms of CPU a commit", report, flush=True)
+        if count % (options.every * 10) == 0: print(count, f"{time.time() - begin:.0f} s, silver-merge {1000 * cpu / count:.1f} ms of CPU a commit, written {kinds}", report, flush=True)
     if len(added) < count: raise SystemExit(f"{len(added)} snapshots of {count} commits")
     metadata = table.refresh().metadata
     files = [task.file for task in table.scan().plan_files()]

@@ -78,7 +78,8 @@ let emulator: [Target] = [
     .target(name: "CProcess", path: "Emulator/CProcess"), .target(name: "CJQ", path: "Emulator/CJQ"),
     .target(name: "CSockets", path: "Emulator/CSockets"),
     part("JQ", "CJQ Threads"), part("JSONata", "Digest JSON Time URLCoding"), part("ASL", "Digest JSON JSONata Time"),
-    core, part("Emulator", "EmulatorCore JSON Time URLCoding " + names(services)),
+    core, part("Policies", "JSON Time"), part("Permissions", "EmulatorCore JSON Policies Time URLCoding XML"),
+    part("Emulator", "EmulatorCore JSON Permissions Time URLCoding " + names(services)),
     part("Console", "EmulatorCore JSON Threads Time URLCoding"),
     part("EmulatorServer", at: "Server", "CSockets EmulatorCore Threads Time"),
     part("ContractTools", "Columnar Columns Contracts JSON PII RawFile YAML"), part("SampleData", "Gzip"),
@@ -135,6 +136,7 @@ let tests: [Target] = [
     unitTests(of: "LakeMaintenance", "Iceberg LakeRewrite"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
+    unitTests(of: "Policies", "JSON"), unitTests(of: "Permissions", "EmulatorCore JSON TestServices Time"),
     unitTests(of: "EmulatorCore", "Digest JSON SignatureV4 TestRandom TestServices Time"),
     unitTests(of: "EmulatedAthena", "EmulatedGlue EmulatedS3 EmulatorCore Iceberg JSON TestEmulator TestServices Time"),
     unitTests(of: "EmulatedCloudFormation", "EmulatorCore JSON TestServices Time YAML"),
@@ -381,7 +383,7 @@ func optimization(of target: String) -> Optimization {
         "EmulatedScheduler":
         .none
     case "Console", "EmulatedAthena", "EmulatedEvents", "EmulatedGlue", "EmulatedLambda", "EmulatedLogs", "EmulatedSNS",
-        "EmulatedSecretsManager", "GoldBuild", "JSONata", "LakeMaintenance":
+        "EmulatedSecretsManager", "GoldBuild", "JSONata", "LakeMaintenance", "Permissions", "Policies":
         .afterSwift
     // The non-copyable types of the emulator's store crash the cross-module optimizer of Swift 6.3.1.
     case "EmulatorCore", "Emulator": .withinModule

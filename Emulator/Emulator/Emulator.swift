@@ -24,6 +24,8 @@ package final class Emulator: Sendable {
         /// The key by which clients must sign every request; nil to accept any signature and none. Functions sign with it
         /// if it is the one that README names, and otherwise with one that is made at each start.
         package var requiredKey: AccessKey?
+        /// Whether the policies of roles and resources decide on what functions, tasks and services may do.
+        package var enforcesPermissions = false
         /// Whether services enforce AWS's limits on requests and bytes per second.
         package var enforcesThroughputLimits = true
         /// The longest time that delivery streams buffer records, in milliseconds, whatever is configured; nil for no

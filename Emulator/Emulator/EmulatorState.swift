@@ -1,5 +1,6 @@
 internal import EmulatedCloudFormation
 internal import EmulatorCore
+internal import Permissions
 
 /// Everything that a reset replaces: the store, the services on it, and what is deployed in them.
 struct EmulatorState: Sendable {
@@ -57,6 +58,10 @@ struct Beginning: Sendable {
         context.signatures = verifier
         context.sessions = SessionKeys(functionKey)
         context.executionSpeed = configuration.executionSpeed
+        let keys = SessionKeys(functionKey)
+        if configuration.enforcesPermissions {
+            context.roleKeys = RoleKeys(keys, account: configuration.account, clock: configuration.clock)
+        }
         let services = try Services(context)
         guard let cloudFormation = services.service(CloudFormation.self) else {
             preconditionFailure("CloudFormation is one of the services")
@@ -66,8 +71,15 @@ struct Beginning: Sendable {
             try await cloudFormation.deploy(
                 templatesAt: configuration.templates, parameters: configuration.parameters)
         }
+        var permissions: Permissions?
+        if configuration.enforcesPermissions {
+            permissions = Permissions(
+                account: configuration.account, peers: context.peers, sessions: keys, clock: configuration.clock)
+        }
+        if let permissions { context.peers.enforce(permissions) }
         return EmulatorState(
-            store: store, services: services, router: Router(services: services.byName, signatures: verifier),
+            store: store, services: services,
+            router: Router(services: services.byName, signatures: verifier, permissions: permissions),
             report: report, peers: context.peers)
     }
 }

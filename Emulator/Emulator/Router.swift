@@ -1,5 +1,6 @@
 package import EmulatorCore
 internal import JSON
+package import Permissions
 internal import URLCoding
 
 /// Routes each request on the one port to its service, by target, signature, path or action.
@@ -12,19 +13,27 @@ package struct Router: Sendable {
     private let targets: [String: Destination]
     /// nil if signatures are not verified.
     private let signatures: SignatureVerifier?
+    /// nil if permissions are not enforced.
+    private let permissions: Permissions?
 
     private struct Destination {
         let service: any EmulatedService
+        /// Such as `streams.dynamodb`.
+        let name: String
         let signingName: String
     }
 
-    package init(services: [String: any EmulatedService], signatures: SignatureVerifier? = nil) {
+    package init(
+        services: [String: any EmulatedService], signatures: SignatureVerifier? = nil, permissions: Permissions? = nil
+    ) {
         self.services = services
         self.signatures = signatures
+        self.permissions = permissions
         var targets: [String: Destination] = [:]
         for (name, service) in services {
             guard let service = service as? any JSONService else { continue }
-            targets[service.targetPrefix] = Destination(service: service, signingName: Self.signingName(for: name))
+            targets[service.targetPrefix] = Destination(
+                service: service, name: name, signingName: Self.signingName(for: name))
         }
         self.targets = targets
     }
@@ -43,14 +52,21 @@ package struct Router: Sendable {
         }
         let name = serviceName(of: request) ?? "s3"
         guard let service = services[name] else { return Self.notEmulated(name) }
-        return await respond(to: request, by: Destination(service: service, signingName: Self.signingName(for: name)))
+        return await respond(
+            to: request, by: Destination(service: service, name: name, signingName: Self.signingName(for: name)))
     }
 
     private func respond(to request: HTTPRequest, by destination: Destination) async -> HTTPResponse {
         let service = destination.service
-        guard let signatures else { return await service.respond(to: request) }
+        guard signatures != nil || permissions != nil else { return await service.respond(to: request) }
+        var admitted = request
         do {
-            return await service.respond(to: try await signatures.verified(request, for: destination.signingName))
+            if let signatures { admitted = try await signatures.verified(request, for: destination.signingName) }
+            guard let permissions else { return await service.respond(to: admitted) }
+            let admission = try await permissions.admit(admitted, to: destination.name)
+            let response = await service.respond(to: admission.request)
+            guard let denial = admission.hiddenAbsence, response.status == 404 else { return response }
+            return service.refusal(of: .denied(denial), to: request)
         } catch {
             return service.refusal(of: error, to: request)
         }

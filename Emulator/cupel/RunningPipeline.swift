@@ -17,6 +17,7 @@ struct RunningPipeline: Sendable {
     private let dataFolder: String
     /// The key with which requests must be signed; nil if any will do.
     private let requiredKey: AccessKey?
+    private let enforcesPermissions: Bool
     /// How far the delivery streams are: an earlier run may have left records.
     private let streams: [StreamStatus]
 
@@ -59,7 +60,7 @@ struct RunningPipeline: Sendable {
             }
             return RunningPipeline(
                 emulator: emulator, dataFolder: configuration.dataFolder, requiredKey: configuration.requiredKey,
-                streams: streams)
+                enforcesPermissions: configuration.enforcesPermissions, streams: streams)
         } catch let failure as CommandFailure {
             throw failure
         } catch {
@@ -132,7 +133,9 @@ struct RunningPipeline: Sendable {
         for entry in report.resources(.emulated) {
             text += "  \(padded(entry.type, 40))\(entry.ref ?? entry.logicalID)\n"
         }
-        let inert = Set(report.resources(.withoutEffect).map(\.type)).sorted()
+        let inert = Set(report.resources(.withoutEffect).map(\.type)).filter {
+            !enforcesPermissions || !$0.hasPrefix("AWS::IAM::")
+        }.sorted()
         if !inert.isEmpty { text += "\n  Accepted, without effect here: \(inert.joined(separator: ", "))\n" }
         let missing = report.resources(.notEmulated)
         if !missing.isEmpty { text += "\n  Not emulated:\n" }
@@ -152,6 +155,7 @@ struct RunningPipeline: Sendable {
         text += source
         text += "  console  \(emulator.endpoint)\(Console.root)\n\n"
         if requiredKey != nil { text += "Requests without a valid signature by this key are refused.\n" }
+        if enforcesPermissions { text += "Roles may do what their policies allow, and nothing else.\n" }
         text += "Ctrl-C stops it.\n"
         return text
     }

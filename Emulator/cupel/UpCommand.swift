@@ -15,7 +15,8 @@ struct UpCommand: AsyncParsableCommand {
             does the same later. cupel.yaml in the working directory may set options
             by their names, for up and run: port: 4566, parameter: {LambdaMaxRecords: 1}.
             MASKING_KEY or MASKING_KEY_FILE in the environment is the key of
-            contracts that hash values. Signatures are verified with --strict-auth only.
+            contracts that hash values. Signatures are verified with --strict-auth only,
+            and permissions with --enforce-iam only.
             POST /_cupel/reset makes everything as just after the start.
 
             EXAMPLES

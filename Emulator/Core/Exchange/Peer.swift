@@ -12,6 +12,8 @@ package protocol Peer: Sendable {
     var asLogWriting: (any LogWriting)? { get }
     var asTableCatalog: (any TableCatalog)? { get }
     var asResourceProviding: (any ResourceProviding)? { get }
+    var asRolePolicyKeeping: (any RolePolicyKeeping)? { get }
+    var asResourcePolicyKeeping: (any ResourcePolicyKeeping)? { get }
 }
 
 extension Peer {
@@ -24,6 +26,8 @@ extension Peer {
     package var asLogWriting: (any LogWriting)? { nil }
     package var asTableCatalog: (any TableCatalog)? { nil }
     package var asResourceProviding: (any ResourceProviding)? { nil }
+    package var asRolePolicyKeeping: (any RolePolicyKeeping)? { nil }
+    package var asResourcePolicyKeeping: (any ResourcePolicyKeeping)? { nil }
 }
 
 extension Peer where Self: EventTarget {
@@ -60,4 +64,12 @@ extension Peer where Self: TableCatalog {
 
 extension Peer where Self: ResourceProviding {
     package var asResourceProviding: (any ResourceProviding)? { self }
+}
+
+extension Peer where Self: RolePolicyKeeping {
+    package var asRolePolicyKeeping: (any RolePolicyKeeping)? { self }
+}
+
+extension Peer where Self: ResourcePolicyKeeping {
+    package var asResourcePolicyKeeping: (any ResourcePolicyKeeping)? { self }
 }

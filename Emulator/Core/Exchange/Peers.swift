@@ -17,6 +17,10 @@ package final class Peers: Sendable {
         var logs: (any LogWriting)?
         var tables: (any TableCatalog)?
         var resources: [any ResourceProviding] = []
+        var roles: (any RolePolicyKeeping)?
+        /// By the service in an ARN.
+        var policies: [String: any ResourcePolicyKeeping] = [:]
+        var permissions: (any PermissionChecking)?
     }
     private let offers = Mutex(Offers())
 
@@ -35,6 +39,8 @@ package final class Peers: Sendable {
                 if let logs = service.asLogWriting { offers.logs = logs }
                 if let tables = service.asTableCatalog { offers.tables = tables }
                 if let resources = service.asResourceProviding { offers.resources.append(resources) }
+                if let roles = service.asRolePolicyKeeping { offers.roles = roles }
+                if let policies = service.asResourcePolicyKeeping { offers.policies[policies.policyService] = policies }
             }
         }
     }
@@ -47,6 +53,19 @@ package final class Peers: Sendable {
     package var objects: (any ObjectStore)? { offers.withLock { $0.objects } }
     package var tables: (any TableCatalog)? { offers.withLock { $0.tables } }
     package var resources: [any ResourceProviding] { offers.withLock { $0.resources } }
+    package var roles: (any RolePolicyKeeping)? { offers.withLock { $0.roles } }
+
+    /// Checks what services do as a role; nil where permissions are not enforced.
+    package var permissions: (any PermissionChecking)? { offers.withLock { $0.permissions } }
+
+    /// Has services check what they do as a role.
+    package func enforce(_ permissions: any PermissionChecking) { offers.withLock { $0.permissions = permissions } }
+
+    /// The policy of the resource with this ARN; nil if it has none.
+    package func policy(ofResource arn: ARN) throws(AWSFault) -> String? {
+        guard let keeper = offers.withLock({ $0.policies[arn.service] }) else { return nil }
+        return try keeper.policy(ofResource: arn)
+    }
 
     /// The service that performs actions under a signing name, such as `dynamodb`.
     package func action(_ service: String) -> (any ActionPerforming)? { offers.withLock { $0.actions[service] } }

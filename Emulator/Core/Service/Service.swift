@@ -46,6 +46,8 @@ package struct ServiceContext: Sendable {
 
     /// Makes the keys of assumed roles.
     package var sessions = SessionKeys(.emulator)
+    /// Makes the keys of functions and tasks; nil where permissions are not enforced, and all have the emulator's own.
+    package var roleKeys: RoleKeys?
     /// Verifies the signatures of requests that a service takes on a listener of its own; nil to accept any signature.
     package var signatures: SignatureVerifier?
 

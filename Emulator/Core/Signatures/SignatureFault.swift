@@ -32,6 +32,8 @@ package enum SignatureFault: Error, Sendable {
     case mismatch(Mismatch)
     /// The body that was to be verified could not be read.
     case unreadable(AWSFault)
+    /// No policy allows the request, or one denies it: the error, with the code of the service.
+    case denied(AWSFault)
 
     /// A signature that is wrong, with what it ought to have signed.
     package struct Mismatch: Sendable, Hashable {
@@ -60,7 +62,7 @@ extension SignatureFault {
         case .expiredToken: AWSFault("ExpiredTokenException", message, status: status)
         case .scope, .region, .unsignedHeaders, .skewed, .expired, .mismatch:
             AWSFault("InvalidSignatureException", message, status: status)
-        case .unreadable(let fault): fault
+        case .unreadable(let fault), .denied(let fault): fault
         }
     }
 
@@ -75,7 +77,7 @@ extension SignatureFault {
         case .expiredToken: AWSFault("ExpiredToken", message, status: 403)
         case .scope, .region, .unsignedHeaders, .skewed, .expired, .mismatch:
             AWSFault("SignatureDoesNotMatch", message, status: 403)
-        case .unreadable(let fault): fault
+        case .unreadable(let fault), .denied(let fault): fault
         }
     }
 
@@ -113,7 +115,7 @@ extension SignatureFault {
                 '\(mismatch.stringToSign)'
 
                 """
-        case .unreadable(let fault): return fault.message
+        case .unreadable(let fault), .denied(let fault): return fault.message
         }
     }
 }

@@ -131,6 +131,7 @@ extension CloudWatchService: Service {
     }
 
     package func refusal(of fault: SignatureFault, to request: HTTPRequest) -> HTTPResponse {
+        if request.headers["X-Amz-Target"] != nil { return answer(fault.jsonFault(status: 400)) }
         guard request.headers["smithy-protocol"] == "rpc-v2-cbor" else {
             return QueryAnswer.failure(fault.queryFault, requestID: clock.uuid())
         }

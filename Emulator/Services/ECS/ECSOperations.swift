@@ -10,6 +10,7 @@ extension ECSService: Service, JSONService {
         options.account = context.account
         options.clock = context.clock
         options.environment = context.processes.environment
+        options.roleKeys = context.roleKeys
         self.init(
             store: context.store, host: context.processes.host, logs: context.peers, endpoint: context.endpoint,
             options: options)

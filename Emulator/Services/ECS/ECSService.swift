@@ -20,6 +20,8 @@ package final class ECSService: Sendable {
         package var clock = ClockAndChance.system
         /// Variables for every process; those of its definition take precedence.
         package var environment: [String: String] = [:]
+        /// Makes the keys with which tasks act as their roles; nil where all have the emulator's own.
+        package var roleKeys: RoleKeys?
         /// The number of tasks that run at once; the others wait as `PENDING`.
         package var concurrency = max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
@@ -84,7 +86,8 @@ package final class ECSService: Sendable {
             createdAt: options.clock.now().milliseconds,
             containers: definition.containers.map { TaskRecord.Container(name: $0.name, image: $0.image) })
         var launches: [RunningTask.Launch] = []
-        for container in definition.containers { launches.append(try launch(container, record)) }
+        let role = record.request["overrides"]?["taskRoleArn"]?.string ?? definition.declaration["taskRoleArn"]?.string
+        for container in definition.containers { launches.append(try launch(container, record, role: role)) }
         let task = RunningTask(record: record, launches: launches, clock: options.clock)
         let end = Promise<TaskRecord>()
         do { try await tasks.save(record) } catch { throw .internalFailure(error) }
@@ -93,12 +96,15 @@ package final class ECSService: Sendable {
         return record
     }
 
-    private func launch(_ container: ContainerDefinition, _ record: TaskRecord) throws(AWSFault) -> RunningTask.Launch {
+    private func launch(
+        _ container: ContainerDefinition, _ record: TaskRecord, role: String?
+    ) throws(AWSFault) -> RunningTask.Launch {
         let overrides = record.request["overrides"]?["containerOverrides"]?.array ?? []
         let override = overrides.first { $0["name"]?.string == container.name }
         let code = try code(of: container, record.family)
         var variables = environment.variables
         variables["AWS_EXECUTION_ENV"] = "AWS_ECS_FARGATE"
+        variables.merge(options.roleKeys?.variables(ofRole: role, session: record.id) ?? [:]) { _, own in own }
         variables.merge(container.environment) { _, own in own }
         variables.merge(ContainerDefinition.variables(override?["environment"])) { _, own in own }
         let stream = ([container.logPrefix, container.name, record.id].compactMap { $0 }).joined(separator: "/")

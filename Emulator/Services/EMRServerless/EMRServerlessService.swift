@@ -85,7 +85,8 @@ extension EMRServerlessService: Service {
             submission: SparkSubmission(
                 program: context.processes.environment["SPARK_SUBMIT"],
                 jars: context.processes.environment["SPARK_JARS"],
-                folder: absolutePath(context.store.directory) + "/emr-serverless", environment: environment))
+                folder: absolutePath(context.store.directory) + "/emr-serverless", environment: environment,
+                roleKeys: context.roleKeys))
     }
 
     /// Marks the runs of the emulator's previous run as failed: their processes have ended with it.

@@ -10,6 +10,8 @@ struct SparkSubmission: Sendable {
     /// Each run has a folder of its own in it.
     let folder: String
     let environment: ProcessEnvironment
+    /// Makes the keys with which jobs act as their roles; nil where all have the emulator's own.
+    var roleKeys: RoleKeys?
 
     /// What a run cannot go on with.
     struct Obstacle: Error {
@@ -36,7 +38,8 @@ struct SparkSubmission: Sendable {
         // EMR has its own settings first: those of the job come after them, and win.
         for (name, value) in settings(folder) { arguments += ["--conf", "\(name)=\(value)"] }
         arguments += try Self.words(driver["sparkSubmitParameters"]?.string ?? "").map(localized)
-        arguments += catalogs(arguments)
+        let role = roleKeys?.variables(ofRole: job.request["executionRoleArn"]?.string, session: job.id) ?? [:]
+        arguments += catalogs(arguments, AccessKey.emulator.variables.merging(role) { _, own in own })
         for property in Self.classified(job.request["configurationOverrides"]?["applicationConfiguration"]) {
             arguments += ["--conf", "\(property.name)=\(localized(property.value))"]
         }
@@ -45,7 +48,7 @@ struct SparkSubmission: Sendable {
         arguments += driver["entryPointArguments"]?.array?.compactMap(\.string) ?? []
         var command = Command(
             path: "/bin/sh", arguments: ["-c", #"exec "$0" "$@" 2>"$SPARK_STDERR""#, program] + arguments)
-        command.environment = environment.variables
+        command.environment = environment.variables.merging(role) { _, own in own }
         command.environment["SPARK_STDERR"] = "\(folder)/stderr"
         command.environment["SPARK_LOCAL_IP"] = "127.0.0.1"
         command.environment["SPARK_LOCAL_DIRS"] = folder
@@ -88,21 +91,22 @@ struct SparkSubmission: Sendable {
     }
 
     /// Iceberg's catalogs of the job read and write the emulator's S3.
-    private func catalogs(_ arguments: [String]) -> [String] {
+    private func catalogs(_ arguments: [String], _ key: [String: String]) -> [String] {
         let prefix = "spark.sql.catalog."
         let names = arguments.compactMap { word -> String? in
             guard word.hasPrefix(prefix), let equals = word.firstIndex(of: "=") else { return nil }
             let name = word[..<equals].dropFirst(prefix.count)
             return name.contains(".") ? nil : String(name)
         }
-        let key = AccessKey.emulator.variables
+        let token = key["AWS_SESSION_TOKEN"].map { ["s3.session-token=\($0)"] } ?? []
         return Set(names).sorted().flatMap { name in
-            [
+            let settings = [
                 "s3.endpoint=\(environment.endpoint.url)", "s3.path-style-access=true",
                 "s3.access-key-id=\(key["AWS_ACCESS_KEY_ID"] ?? "")",
                 "s3.secret-access-key=\(key["AWS_SECRET_ACCESS_KEY"] ?? "")",
                 "client.region=\(environment.account.region)",
-            ].flatMap { ["--conf", "\(prefix)\(name).\($0)"] }
+            ]
+            return (settings + token).flatMap { ["--conf", "\(prefix)\(name).\($0)"] }
         }
     }
 

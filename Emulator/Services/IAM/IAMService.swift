@@ -3,8 +3,8 @@ internal import JSON
 internal import Time
 internal import XML
 
-/// AWS IAM and STS, as far as scripts need them: roles and policies are kept, sessions of roles have keys, and no permission
-/// is ever refused.
+/// AWS IAM and STS: roles and policies are kept, and sessions of roles have keys. Permissions are enforced elsewhere, and only
+/// where the emulator is started so.
 ///
 /// - SeeAlso: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html>,
 ///   <https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html>
@@ -18,6 +18,7 @@ package struct IAMService: Service {
     let account: Account
     let clock: ClockAndChance
     let sessions: SessionKeys
+    let gathered = GatheredResources()
 
     package init(_ context: ServiceContext) {
         self.init(

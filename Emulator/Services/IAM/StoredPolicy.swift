@@ -30,12 +30,38 @@ struct StoredPolicy: Sendable {
         policy.element("UpdateDate", created)
     }
 
+    private static let columns = "SELECT arn, name, document, description, created_at FROM iam_policy"
+
+    private init(_ row: borrowing Row) {
+        self.init(
+            arn: row.text(0), name: row.text(1), document: row.text(2), description: row.textOrNil(3),
+            createdAt: row.integer(4))
+    }
+
+    init(arn: String, name: String, document: String, description: String?, createdAt: Int64) {
+        self.arn = arn
+        self.name = name
+        self.document = document
+        self.description = description
+        self.createdAt = createdAt
+    }
+
     static func all(in snapshot: borrowing Snapshot) throws -> [StoredPolicy] {
-        try snapshot.all("SELECT arn, name, document, description, created_at FROM iam_policy ORDER BY arn") { row in
-            StoredPolicy(
-                arn: row.text(0), name: row.text(1), document: row.text(2), description: row.textOrNil(3),
-                createdAt: row.integer(4))
-        }
+        try snapshot.all("\(columns) ORDER BY arn") { StoredPolicy($0) }
+    }
+
+    static func find(_ arn: String, in snapshot: borrowing Snapshot) throws -> StoredPolicy? {
+        try snapshot.first("\(columns) WHERE arn = ?", .text(arn)) { StoredPolicy($0) }
+    }
+
+    func save(in transaction: borrowing Transaction) throws {
+        try transaction.execute(
+            "INSERT OR REPLACE INTO iam_policy VALUES (?, ?, ?, ?, ?)", .text(arn), .text(name), .text(document),
+            .text(description), .integer(createdAt))
+    }
+
+    static func delete(_ arn: String, in transaction: borrowing Transaction) throws {
+        try transaction.execute("DELETE FROM iam_policy WHERE arn = ?", .text(arn))
     }
 }
 
@@ -49,7 +75,7 @@ extension IAMService {
     }
 
     private func policy(_ arn: String) throws -> StoredPolicy {
-        guard let found = try store.read({ try StoredPolicy.all(in: $0) }).first(where: { $0.arn == arn }) else {
+        guard let found = try store.read({ try StoredPolicy.find(arn, in: $0) }) else {
             throw AWSFault("NoSuchEntity", "Policy \(arn) does not exist or is not attachable.", status: 404)
         }
         return found

@@ -21,11 +21,10 @@ struct StoredRole: Sendable {
     func members(of key: String) -> JSONObject { detail[key]?.object ?? [:] }
 
     func write(to role: inout XMLWriter, _ account: Account) {
-        let path = detail["Path"]?.string ?? "/"
-        role.element("Path", path)
+        role.element("Path", detail["Path"]?.string ?? "/")
         role.element("RoleName", name)
         role.element("RoleId", "AROA\(name.uppercased())")
-        role.element("Arn", "arn:aws:iam::\(account.id):role\(path)\(name)")
+        role.element("Arn", arn(account))
         role.element("CreateDate", Timestamp(milliseconds: createdAt).rfc3339)
         role.element("AssumeRolePolicyDocument", document)
         role.element("Description", ifPresent: detail["Description"]?.string)

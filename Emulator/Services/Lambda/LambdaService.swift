@@ -34,6 +34,8 @@ package final class LambdaService: Sendable {
         package var initTimeout = Duration.seconds(10)
         /// The folders in which interpreters are looked for; nil for the emulator's own `PATH`.
         package var programPath: String?
+        /// Makes the keys with which functions act as their roles; nil where all have the emulator's own.
+        package var roleKeys: RoleKeys?
         /// Verifies the signatures of requests to function URLs with `AWS_IAM`; nil to accept any.
         package var signatures: SignatureVerifier?
         /// How long an idle worker is kept.
@@ -234,6 +236,8 @@ package final class LambdaService: Sendable {
         var environment = environment
         if function.declaration["Code"]?["Package"] != nil { environment.additions = [:] }
         var variables = environment.variables
+        let role = options.roleKeys?.variables(ofRole: function.declaration["Role"]?.string, session: function.name)
+        variables.merge(role ?? [:]) { _, own in own }
         variables["_HANDLER"] = function.handler
         // The runtimes that are only an operating system do not have it.
         if !function.runtime.hasPrefix("provided") {
@@ -299,6 +303,7 @@ extension LambdaService: Service {
         options.clock = context.clock
         options.environment = context.processes.environment
         options.signatures = context.signatures
+        options.roleKeys = context.roleKeys
         try self.init(
             store: context.store, host: context.processes.host, listening: context.processes.listening,
             peers: context.peers, endpoint: context.endpoint, options: options)

@@ -40,5 +40,7 @@ extension AWSFault {
 
     /// Whether SDKs have an error type for this code.
     static func isModeledByQueues(_ code: String) -> Bool { modeledQueueCodes[code] != nil }
-    var queueQueryCode: String { Self.modeledQueueCodes[code] ?? code }
+    var queueQueryCode: String {
+        Self.modeledQueueCodes[code] ?? (code == "AccessDeniedException" ? "AccessDenied" : code)
+    }
 }

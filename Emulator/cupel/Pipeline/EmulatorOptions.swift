@@ -46,6 +46,13 @@ struct EmulatorOptions: ParsableArguments {
         ))
     var strictAuth = false
 
+    @Flag(
+        name: .customLong("enforce-iam"),
+        help: ArgumentHelp(
+            "Let the policies of roles and resources decide, as IAM does, on what functions, tasks and state machines may do."
+        ))
+    var enforceIAM = false
+
     @Flag(help: "Publish contracts that mask or classify less than those in force.")
     var allowWeakerMasking = false
 
@@ -62,6 +69,7 @@ struct EmulatorOptions: ParsableArguments {
         configuration.enforcesThroughputLimits = kinesisLimits != .off
         configuration.deliveryIntervalLimit = firehoseInterval.map { Int64($0) * 1000 }
         configuration.executionSpeed = executionSpeed ?? 1
+        configuration.enforcesPermissions = enforceIAM
         if strictAuth { configuration.requiredKey = try Self.requiredKey(Pipeline.variable) }
         configuration.environment["CONTRACTS_DIR"] = absolutePath(try contractsFolder())
         configuration.environment["MODELS_DIR"] = absolutePath(try folderBesideTemplate("models"))
@@ -104,6 +112,7 @@ struct EmulatorOptions: ParsableArguments {
         others["--firehose-interval"] = firehoseInterval.map { "\($0)" }
         others["--execution-speed"] = executionSpeed.map { "\($0)" }
         others["--strict-auth"] = strictAuth ? "true" : nil
+        others["--enforce-iam"] = enforceIAM ? "true" : nil
         return others
     }
 
@@ -206,6 +215,7 @@ struct EmulatorOptions: ParsableArguments {
         if let firehoseInterval { arguments += ["--firehose-interval", String(firehoseInterval)] }
         if let executionSpeed { arguments += ["--execution-speed", String(executionSpeed)] }
         if strictAuth { arguments.append("--strict-auth") }
+        if enforceIAM { arguments.append("--enforce-iam") }
         if allowWeakerMasking { arguments.append("--allow-weaker-masking") }
         return arguments
     }

@@ -18,6 +18,7 @@ struct ProjectFile: Hashable, Sendable {
     private(set) var firehoseInterval: Int?
     private(set) var executionSpeed: Double?
     private(set) var strictAuth = false
+    private(set) var enforceIAM = false
     private(set) var allowOrigin: [String] = []
     private(set) var allowHost: [String] = []
 
@@ -28,7 +29,7 @@ struct ProjectFile: Hashable, Sendable {
 
     private static let keys = [
         "data", "port", "template", "functions", "contracts", "parameter", "kinesis-limits", "firehose-interval",
-        "execution-speed", "strict-auth", "allow-origin", "allow-host", "init", "listen",
+        "execution-speed", "strict-auth", "enforce-iam", "allow-origin", "allow-host", "init", "listen",
     ]
 
     init() {}
@@ -71,6 +72,7 @@ struct ProjectFile: Hashable, Sendable {
             firehoseInterval = try Self.value(option, "0 to 900 seconds", value.int) { (0...900).contains($0) }
         case "execution-speed":
             executionSpeed = try Self.value(option, "0.01 to 10000", value.double) { (0.01...10_000).contains($0) }
+        case "enforce-iam": enforceIAM = try Self.value(option, "true or false", value.bool)
         case "strict-auth": strictAuth = try Self.value(option, "true or false", value.bool)
         case "allow-origin": allowOrigin = try Self.texts(option)
         case "allow-host": allowHost = try Self.texts(option)
@@ -125,6 +127,7 @@ extension EmulatorOptions {
         options.firehoseInterval = firehoseInterval ?? file.firehoseInterval
         options.executionSpeed = executionSpeed ?? file.executionSpeed
         options.strictAuth = strictAuth || file.strictAuth
+        options.enforceIAM = enforceIAM || file.enforceIAM
         return options
     }
 }

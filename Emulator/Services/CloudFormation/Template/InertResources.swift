@@ -19,6 +19,11 @@ struct InertResources {
         return types.contains(type) || prefixes.contains { type.hasPrefix($0) }
     }
 
+    /// Whether the type says who may do what.
+    static func isPermission(_ type: String) -> Bool {
+        type.hasPrefix("AWS::IAM::") || ["AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"].contains(type)
+    }
+
     func placeholder(for resource: DeclaredResource, stackName: String) -> ProvisionedResource {
         let parts = resource.type.split(separator: ":").map(String.init)
         let (service, kind) = parts.count >= 3 ? (parts[1].lowercased(), parts[2]) : ("emulator", "Resource")

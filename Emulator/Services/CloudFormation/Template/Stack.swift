@@ -110,7 +110,8 @@ package struct Stack: Sendable {
             if let provider = providers[resource.type] {
                 do throws(AWSFault) {
                     provisioned = try await provider.provision(declared)
-                    outcome = .emulated
+                    // Roles and policies are there, but nobody asks them unless permissions are enforced.
+                    if !InertResources.isPermission(resource.type) { outcome = .emulated }
                 } catch {
                     // A resource that its service does not emulate does not stop the others.
                     guard error.isNotEmulated else {

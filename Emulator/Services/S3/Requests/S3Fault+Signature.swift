@@ -70,7 +70,7 @@ extension S3Fault {
                     ("AWSAccessKeyId", mismatch.keyID), ("StringToSign", mismatch.stringToSign),
                     ("SignatureProvided", mismatch.signature),
                 ] + (mismatch.canonicalRequest.map { [("CanonicalRequest", $0)] } ?? []))
-        case .unreadable(let fault): self.init(fault.code, fault.message, fault.status)
+        case .unreadable(let fault), .denied(let fault): self.init(fault.code, fault.message, fault.status)
         }
     }
 }

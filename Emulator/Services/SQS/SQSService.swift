@@ -1,16 +1,19 @@
 package import EmulatorCore
 package import JSON
+internal import Synchronization
 internal import Time
 
 /// Amazon SQS: queues whose messages are rows, durable from the answer to `SendMessage` until they are deleted.
 /// - SeeAlso: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html>
 package final class SQSService: Sendable {
-    package static let schema = [StoredQueue.schema, StoredMessage.schema]
+    package static let schema = [StoredQueue.schema, StoredMessage.schema, MessageMove.schema]
 
     let store: Store
     let account: Account
     let clock: ClockAndChance
     let pollers = Pollers()
+    /// The tasks that move messages, by their handles.
+    let moves = Mutex<[String: Task<Void, Never>]>([:])
     private let endpoint: EndpointAddress
 
     /// - Parameter endpoint: the start of queue URLs.
@@ -46,6 +49,9 @@ extension SQSService: Service, JSONService {
             store: context.store, endpoint: context.endpoint, account: context.account, clock: context.clock)
     }
 
+    package func start() async throws { try resumeMoves() }
+    package func stop() async { stopMoves() }
+
     package var actionService: String { "sqs" }
 
     package func sdkError(_ fault: AWSFault) -> SDKError {
@@ -77,6 +83,9 @@ extension SQSService: Service, JSONService {
             case "ListDeadLetterSourceQueues": return try listSourceQueues(input)
             case "TagQueue": return try await tagQueue(input)
             case "UntagQueue": return try await untagQueue(input)
+            case "StartMessageMoveTask": return try await startMove(input)
+            case "CancelMessageMoveTask": return try await cancelMove(input)
+            case "ListMessageMoveTasks": return try listMoves(input)
             case "ListQueueTags": return try listTags(input)
             case "SendMessage": return try await sendMessage(input)
             case "SendMessageBatch": return try await sendMessageBatch(input)

@@ -64,7 +64,10 @@ extension LogService {
                 _ = try store.insert(event.message, at: event.time, ingestedAt: now, group, stream, in: transaction)
             }
         }
-        for event in events { metrics.add(event.message) }
+        for event in events {
+            metrics.add(event.message)
+            subscriptions.offer(event.message, at: event.time, group: group, stream: stream)
+        }
         return ["nextSequenceToken": .string(String(now))]
     }
 

@@ -37,12 +37,15 @@ extension LogService {
     }
 
     func deleteGroup(_ input: JSON) async throws -> JSON {
-        let id = try await groupID(try group(input))
+        let name = try group(input)
+        let id = try await groupID(name)
         try await store.delete { transaction in
             try transaction.execute("DELETE FROM log_event WHERE group_id = ?", .integer(id))
             try transaction.execute("DELETE FROM log_stream WHERE group_id = ?", .integer(id))
             try transaction.execute("DELETE FROM log_group WHERE id = ?", .integer(id))
+            try transaction.execute("DELETE FROM log_subscription WHERE group_name = ?", .text(name))
         }
+        subscriptions.remove(nil, from: name)
         return [:]
     }
 

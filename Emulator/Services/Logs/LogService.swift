@@ -8,18 +8,22 @@ package final class LogService: Sendable {
     let account: Account
     let clock: ClockAndChance
     let metrics: EmbeddedMetricReports
+    let subscriptions: Subscriptions
 
     /// - Parameters:
     ///   - directory: the existing folder of `logs.sqlite`.
+    ///   - events: where the invocations of functions that take events of subscription filters are queued.
     ///   - sizeLimit: in bytes; at the limit the oldest events are deleted.
     init(
         directory: String, account: Account = Account(), clock: ClockAndChance = .system, peers: Peers = Peers(),
-        sizeLimit: Int = 256 << 20
+        events: Store? = nil, sizeLimit: Int = 256 << 20
     ) throws {
         store = try LogStore(directory: directory, sizeLimit: sizeLimit)
         self.account = account
         self.clock = clock
         metrics = EmbeddedMetricReports(peers: peers, clock: clock)
+        subscriptions = Subscriptions(store: events, peers: peers, account: account, clock: clock)
+        subscriptions.set(try store.subscriptions())
     }
 
     /// Stores the events so far and ends.
@@ -30,15 +34,22 @@ package final class LogService: Sendable {
 
 extension LogService: LogWriting {
     package func write(_ message: String, group: String, stream: String) {
-        store.add(message, at: clock.now().milliseconds, group: group, stream: stream)
+        let now = clock.now().milliseconds
+        store.add(message, at: now, group: group, stream: stream)
         metrics.add(message)
+        subscriptions.offer(message, at: now, group: group, stream: stream)
     }
 }
 
 extension LogService: ResourceProviding {
-    package var resourceTypes: [String] { ["AWS::Logs::LogGroup", "AWS::Logs::LogStream"] }
+    package var resourceTypes: [String] { ["AWS::Logs::LogGroup", "AWS::Logs::LogStream", Self.filterType] }
 
     package func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
+        if resource.type == Self.filterType {
+            do { return try await provisionSubscription(resource) } catch {
+                throw error as? AWSFault ?? .internalFailure(error)
+            }
+        }
         let properties = resource.properties
         let now = clock.now().milliseconds
         let group = properties["LogGroupName"]?.string ?? resource.logicalID
@@ -57,7 +68,10 @@ extension LogService: ResourceProviding {
         return ProvisionedResource(ref: stream ?? group, attributes: ["Arn": arn(ofGroup: group) + ":*"])
     }
 
+    private static let filterType = "AWS::Logs::SubscriptionFilter"
+
     package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        if type == Self.filterType { return try await removeSubscription(ref) }
         // A stream is deleted with its group.
         guard type == "AWS::Logs::LogGroup" else { return }
         do throws(AWSFault) {
@@ -75,7 +89,8 @@ extension LogService: Service, JSONService {
 
     package convenience init(_ context: ServiceContext) throws {
         try self.init(
-            directory: context.store.directory, account: context.account, clock: context.clock, peers: context.peers)
+            directory: context.store.directory, account: context.account, clock: context.clock, peers: context.peers,
+            events: context.store)
     }
 
     package func stop() async { close() }
@@ -98,6 +113,9 @@ extension LogService: Service, JSONService {
             case "DescribeLogStreams": return try await describeStreams(input)
             case "GetLogEvents": return try await getEvents(input)
             case "FilterLogEvents": return try await filterEvents(input)
+            case "PutSubscriptionFilter": return try await putSubscription(input)
+            case "DescribeSubscriptionFilters": return try await describeSubscriptions(input)
+            case "DeleteSubscriptionFilter": return try await deleteSubscription(input)
             case "ListTagsForResource", "ListTagsLogGroup": return ["tags": [:]]
             default: throw AWSFault.notEmulated("CloudWatch Logs' \(action)")
             }

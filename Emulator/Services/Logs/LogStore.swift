@@ -1,4 +1,5 @@
 internal import EmulatorCore
+internal import JSON
 
 /// Log groups, streams and events in a database of their own.
 ///
@@ -29,7 +30,8 @@ final class LogStore: Sendable {
     /// - Parameter sizeLimit: in bytes.
     init(directory: String, sizeLimit: Int) throws(StoreError) {
         store = try Store(
-            directory: directory, file: "logs", durability: .crash, schema: [Self.schema], migrations: Self.migrations)
+            directory: directory, file: "logs", durability: .crash, schema: [Self.schema, Subscriptions.schema],
+            migrations: Self.migrations)
         self.sizeLimit = sizeLimit
     }
 
@@ -128,6 +130,15 @@ final class LogStore: Sendable {
     }
 
     // MARK: Reading
+
+    /// The filters that were stored before.
+    func subscriptions() throws -> [SubscriptionFilter] {
+        try store.read { snapshot in
+            try snapshot.all("SELECT declaration FROM log_subscription") { row in
+                try SubscriptionFilter(try JSON(parsing: row.blob(0)).object ?? [:])
+            }
+        }
+    }
 
     /// Reads a state with all events that were logged before the call.
     func read<Value>(_ body: (borrowing Snapshot) throws -> Value) async throws -> Value {

@@ -9,7 +9,7 @@ package final class PipeService: Sendable {
         """
         CREATE TABLE IF NOT EXISTS pipe (name TEXT PRIMARY KEY, declaration BLOB NOT NULL) STRICT;
         """,
-        ShardPositions.schema,
+        ShardPositions.schema, timesSchema,
     ]
 
     /// Moves the positions of pipes to where those of all readers of streams are. A DynamoDB stream's shard has its ARN.
@@ -48,10 +48,10 @@ package final class PipeService: Sendable {
         var isStarted = false
     }
 
-    private let store: Store
+    let store: Store
     private let peers: Peers
     private let account: Account
-    private let clock: ClockAndChance
+    let clock: ClockAndChance
     private let state: Mutex<State>
 
     /// - Parameter peers: the streams that pipes read, their targets, and the queues for events that they give up on.
@@ -120,7 +120,10 @@ package final class PipeService: Sendable {
 
     private func positions(of pipe: Pipe) -> ShardPositions { ShardPositions(of: "pipe:\(pipe.name)", in: store) }
 
-    private func arn(of name: String) -> String { account.arn("pipes", "pipe/\(name)") }
+    /// By name.
+    var pipes: [String: Pipe] { state.withLock { $0.pipes } }
+
+    func arn(of name: String) -> String { account.arn("pipes", "pipe/\(name)") }
 }
 
 extension PipeService: ResourceProviding {
@@ -148,6 +151,7 @@ extension PipeService: ResourceProviding {
                     } else {
                         try positions.changeSlots(in: transaction)
                     }
+                    try self.saveTimes(of: pipe.name, in: transaction)
                     for shard in shards { try positions.begin(shard, after: shard.lastSequence, in: transaction) }
                 }
             } catch { throw .internalFailure(error) }
@@ -166,12 +170,13 @@ extension PipeService: ResourceProviding {
         do {
             try await store.write { transaction in
                 try transaction.execute("DELETE FROM pipe WHERE name = ?", .text(ref))
+                try transaction.execute("DELETE FROM pipe_times WHERE name = ?", .text(ref))
                 try ShardPositions(of: "pipe:\(ref)", in: self.store).remove(in: transaction)
             }
         } catch { throw .internalFailure(error) }
     }
 
-    private func currentState(of pipe: Pipe) -> String { pipe.isStopped ? "STOPPED" : "RUNNING" }
+    func currentState(of pipe: Pipe) -> String { pipe.isStopped ? "STOPPED" : "RUNNING" }
 }
 
 extension PipeService: Service {
@@ -179,37 +184,5 @@ extension PipeService: Service {
 
     package convenience init(_ context: ServiceContext) throws {
         try self.init(store: context.store, peers: context.peers, account: context.account, clock: context.clock)
-    }
-
-    /// ListPipes and DescribePipe.
-    package func respond(to request: HTTPRequest) async -> HTTPResponse {
-        let parts = request.path.split(separator: "/").map(String.init)
-        let pipes = state.withLock { $0.pipes.values.sorted { $0.name < $1.name } }
-        if request.method == "GET", parts == ["v1", "pipes"] {
-            return answer(200, ["Pipes": .array(pipes.map { .object(summary(of: $0)) })])
-        }
-        guard request.method == "GET", parts.count == 3, parts[1] == "pipes" else {
-            return answer(501, ["message": .string("Pipes' \(request.method) \(request.path) is not emulated.")])
-        }
-        guard let pipe = pipes.first(where: { $0.name == parts[2] }) else {
-            return answer(404, ["message": .string("Pipe \(parts[2]) does not exist.")], type: "NotFoundException")
-        }
-        var document = summary(of: pipe)
-        for (name, value) in pipe.declaration where document[name] == nil { document[name] = value }
-        return answer(200, .object(document))
-    }
-
-    private func summary(of pipe: Pipe) -> JSONObject {
-        [
-            "Arn": .string(arn(of: pipe.name)), "Name": .string(pipe.name), "Source": .string(pipe.source),
-            "Target": pipe.declaration["Target"] ?? "", "DesiredState": pipe.declaration["DesiredState"] ?? "RUNNING",
-            "CurrentState": .string(currentState(of: pipe)),
-        ]
-    }
-
-    private func answer(_ status: Int, _ document: JSON, type: String? = nil) -> HTTPResponse {
-        var headers = HTTPHeaders([("Content-Type", "application/json")])
-        if let type { headers.append("x-amzn-ErrorType", type) }
-        return HTTPResponse(status: status, headers: headers, body: .bytes(document.bytes))
     }
 }

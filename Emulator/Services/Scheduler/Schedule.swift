@@ -8,6 +8,8 @@ struct Schedule: Sendable {
         let arn: String
         /// JSON text; nil means the service's own event.
         let input: String?
+        /// The ARN of the role as which the target is called.
+        let role: String?
     }
 
     /// Unique among both kinds.
@@ -38,7 +40,9 @@ struct Schedule: Sendable {
         isEnabled = declaration["State"]?.string != "DISABLED"
         var targets: [Target] = []
         for target in isRule ? declaration["Targets"]?.array ?? [] : [declaration["Target"] ?? [:]] {
-            targets.append(Target(arn: target["Arn"]?.string ?? "", input: target["Input"]?.string))
+            targets.append(
+                Target(
+                    arn: target["Arn"]?.string ?? "", input: target["Input"]?.string, role: target["RoleArn"]?.string))
         }
         self.targets = targets
     }

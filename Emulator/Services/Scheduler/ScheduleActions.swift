@@ -8,19 +8,38 @@ internal import Time
 extension ScheduleService {
     private static let requestLimit = 1 << 20
 
-    /// CreateSchedule, UpdateSchedule, DeleteSchedule, GetSchedule and ListSchedules.
+    /// The operations on schedules and their groups.
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         let parts = request.path.split(separator: "/").map(String.init)
         do {
+            if parts.first == "schedule-groups", parts.count <= 2 {
+                return Self.answer(200, try await answerGroups(request, parts.count == 2 ? parts[1] : nil))
+            }
             guard parts.first == "schedules", parts.count <= 2 else {
                 throw AWSFault.notEmulated("Scheduler's \(request.method) \(request.path)")
             }
             let documents = try documents()
+            let query = FormBody(Array(request.query.utf8))
             guard parts.count == 2 else {
                 guard request.method == "GET" else { throw AWSFault.notEmulated("Scheduler's \(request.method)") }
-                return Self.answer(200, ["Schedules": .array(documents.map { .object($0) })])
+                let listed = documents.filter { document in
+                    (document["Name"]?.string ?? "").hasPrefix(query["NamePrefix"] ?? "")
+                        && query["ScheduleGroup"].map { document["GroupName"]?.string == $0 } ?? true
+                        && query["State"].map { document["State"]?.string == $0 } ?? true
+                }
+                return Self.answer(200, ["Schedules": .array(listed.map { .object($0) })])
             }
-            let found = documents.first { $0["Name"]?.string == parts[1] }
+            var group = query["groupName"] ?? ScheduleGroup.usual
+            var request = request
+            if request.method == "POST" || request.method == "PUT" {
+                let body = try await request.body.collect(upTo: Self.requestLimit)
+                request.body = RequestBody(body)
+                group = (try? JSON(parsing: body))?["GroupName"]?.string ?? group
+                try checkGroup(group)
+            }
+            let found = documents.first {
+                $0["Name"]?.string == parts[1] && $0["GroupName"]?.string == group
+            }
             return try await answer(request, parts[1], found)
         } catch let fault as AWSFault {
             var answer = Self.answer(fault.status, ["Message": .string(fault.message)])
@@ -47,7 +66,7 @@ extension ScheduleService {
         case "GET": return Self.answer(200, .object(found))
         case "PUT": return Self.answer(200, ["ScheduleArn": .string(try await save(request, name))])
         case "DELETE":
-            try await remove("AWS::Scheduler::Schedule", name)
+            try await removeSchedule(found["Arn"]?.string ?? "")
             return Self.answer(200, [:])
         default: throw AWSFault.notEmulated("Scheduler's \(request.method) \(request.path)")
         }
@@ -99,7 +118,7 @@ extension ScheduleService {
 /// - SeeAlso: <https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets-universal.html>
 struct UniversalTarget: Sendable {
     private let service: String
-    private let operation: String
+    let operation: String
 
     /// - Returns: nil for other targets.
     init?(_ arn: String) {
@@ -110,9 +129,11 @@ struct UniversalTarget: Sendable {
     }
 
     /// The service, if it is emulated and has operations with documents.
-    func performer(among peers: Peers) -> (any ActionPerforming)? {
-        let names = ["sfn": "states", "eventbridge": "events", "cloudwatchlogs": "logs"]
-        return peers.action(names[service] ?? service)
+    func performer(among peers: Peers) -> (any ActionPerforming)? { peers.action(signingName) }
+
+    /// The name under which requests to the service are signed.
+    var signingName: String {
+        ["sfn": "states", "eventbridge": "events", "cloudwatchlogs": "logs"][service] ?? service
     }
 
     func perform(_ input: JSON, by peers: Peers) async throws(AWSFault) {

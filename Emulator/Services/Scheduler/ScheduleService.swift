@@ -13,14 +13,15 @@ package final class ScheduleService: Sendable {
         CREATE TABLE IF NOT EXISTS schedule (
             arn TEXT PRIMARY KEY, is_rule INTEGER NOT NULL, declaration BLOB NOT NULL, due_at INTEGER) STRICT;
         CREATE INDEX IF NOT EXISTS schedule_due ON schedule (due_at);
-        """
+        """,
+        ScheduleGroup.schema,
     ]
 
     private static let retryDelay: Int64 = 5000
 
-    private let store: Store
+    let store: Store
     private let peers: Peers
-    private let account: Account
+    let account: Account
     let clock: ClockAndChance
     private let bell = Bell()
     private let task = Mutex<Task<Void, Never>?>(nil)
@@ -87,14 +88,17 @@ package final class ScheduleService: Sendable {
         for target in schedule.targets {
             guard let call = UniversalTarget(target.arn) else { continue }
             do throws(AWSFault) {
+                try await check(target, call, schedule)
                 try await call.perform(schedule.input(for: target, at: due.dueAt, id: id, account: account), by: peers)
             } catch {
                 log("\(schedule.arn) called \(target.arn), which failed: \(error.code) \(error.message)", schedule)
             }
         }
+        let denied = await denied(schedule)
         do {
             try await store.write { [self] transaction in
-                for target in schedule.targets where UniversalTarget(target.arn) == nil {
+                for target in schedule.targets
+                where UniversalTarget(target.arn) == nil && !denied.contains(target.arn) {
                     let input = schedule.input(for: target, at: due.dueAt, id: id, account: account)
                     try peers.deliver(TargetEvent(input), to: target.arn, in: transaction)
                 }
@@ -119,18 +123,47 @@ package final class ScheduleService: Sendable {
 }
 
 extension ScheduleService {
+    /// The targets that the schedule's role may not call, which are logged; none where permissions are not enforced.
+    private func denied(_ schedule: Schedule) async -> Set<String> {
+        guard let permissions = peers.permissions else { return [] }
+        var denied: Set<String> = []
+        for target in schedule.targets where UniversalTarget(target.arn) == nil {
+            do throws(AWSFault) {
+                try await permissions.check(delivering: target.arn, as: target.role, session: schedule.name)
+            } catch {
+                denied.insert(target.arn)
+                log("\(schedule.arn) called \(target.arn), which failed: \(error.code) \(error.message)", schedule)
+            }
+        }
+        return denied
+    }
+
+    private func check(_ target: Schedule.Target, _ call: UniversalTarget, _ schedule: Schedule) async throws(AWSFault)
+    {
+        guard let permissions = peers.permissions, let input = target.input.flatMap({ try? JSON(parsing: $0) }) else {
+            return
+        }
+        try await permissions.check(
+            call.operation, of: call.signingName, input, as: target.role, session: schedule.name)
+    }
+
     fileprivate func log(_ text: String, _ schedule: Schedule) {
         peers.write(text + "\n", group: "/emulator/schedules", stream: schedule.name)
     }
 }
 
 extension ScheduleService: ResourceProviding {
-    package var resourceTypes: [String] { ["AWS::Scheduler::Schedule", Self.scheduledRule] }
+    package var resourceTypes: [String] { ["AWS::Scheduler::Schedule", Self.group, Self.scheduledRule] }
 
     /// No type of a template: the service of rules passes those with a schedule on under this name.
     private static let scheduledRule = "AWS::Events::ScheduledRule"
 
+    private static let group = "AWS::Scheduler::ScheduleGroup"
+
     package func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
+        if resource.type == Self.group {
+            do { return try await provisionGroup(resource) } catch { throw .internalFailure(error) }
+        }
         var declaration = resource.properties.object ?? [:]
         if declaration["Name"] == nil { declaration["Name"] = .string(resource.logicalID) }
         let isRule = resource.type == Self.scheduledRule
@@ -159,6 +192,9 @@ extension ScheduleService: ResourceProviding {
     }
 
     package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        if type == Self.group {
+            do { return try await removeGroup(ref) } catch { throw .internalFailure(error) }
+        }
         let isRule = type == Self.scheduledRule
         do {
             let arns = try all().filter { $0.isRule == isRule && $0.declaration["Name"]?.string == ref }.map(\.arn)
@@ -166,6 +202,11 @@ extension ScheduleService: ResourceProviding {
                 for arn in arns { try transaction.execute("DELETE FROM schedule WHERE arn = ?", .text(arn)) }
             }
         } catch { throw .internalFailure(error) }
+        bell.ring()
+    }
+
+    func removeSchedule(_ arn: String) async throws {
+        try await store.write { try $0.execute("DELETE FROM schedule WHERE arn = ?", .text(arn)) }
         bell.ring()
     }
 

@@ -13,7 +13,7 @@ struct InertResources {
         ]
         let types: Set = [
             "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::Logs::ResourcePolicy",
-            "AWS::Logs::MetricFilter", "AWS::Scheduler::ScheduleGroup", "AWS::Lambda::LayerVersionPermission",
+            "AWS::Logs::MetricFilter", "AWS::Lambda::LayerVersionPermission",
             "AWS::CloudFormation::WaitConditionHandle",
         ]
         return types.contains(type) || prefixes.contains { type.hasPrefix($0) }

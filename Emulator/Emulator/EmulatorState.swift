@@ -72,9 +72,10 @@ struct Beginning: Sendable {
                 templatesAt: configuration.templates, parameters: configuration.parameters)
         }
         var permissions: Permissions?
-        if configuration.enforcesPermissions {
+        if configuration.enforcesPermissions, let objects = services.byName["s3"] {
             permissions = Permissions(
-                account: configuration.account, peers: context.peers, sessions: keys, clock: configuration.clock)
+                account: configuration.account, peers: context.peers, objects: { await objects.respond(to: $0) },
+                sessions: keys, clock: configuration.clock)
         }
         if let permissions { context.peers.enforce(permissions) }
         return EmulatorState(

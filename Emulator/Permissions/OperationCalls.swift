@@ -9,7 +9,7 @@ extension Permissions {
     func calls(_ operation: String, of service: String, _ input: JSON) async -> [ServiceCall] {
         switch service {
         case "dynamodb", "streams.dynamodb": dynamoDBCalls(operation, input)
-        case "s3": s3Calls(operation, input)
+        case "s3": await s3Calls(operation, input)
         case "sqs": [ServiceCall("sqs:\(Self.queueAction(operation))", queueARN(input))]
         case "sns": snsCalls(operation, input)
         case "kinesis": kinesisCalls(operation, input)
@@ -17,7 +17,7 @@ extension Permissions {
             [ServiceCall("firehose:\(operation)", named("firehose", "deliverystream/", input["DeliveryStreamName"]))]
         case "lambda": lambdaCalls(operation, input)
         case "states": statesCalls(operation, input)
-        case "ecs": ecsCalls(operation, input)
+        case "ecs": await ecsCalls(operation, input)
         case "emr-serverless": emrCalls(operation, input)
         case "ssm": ssmCalls(operation, input)
         case "secretsmanager": [ServiceCall("secretsmanager:\(operation)", await secretARN(input["SecretId"]))]
@@ -68,6 +68,7 @@ extension Permissions {
         case "ExecuteTransaction": return (input["TransactStatements"]?.array ?? []).map(statement)
         case "BatchExecuteStatement": return (input["Statements"]?.array ?? []).map(statement)
         case "GetRecords":
+            if let arn = input["StreamArn"]?.string { return [ServiceCall("dynamodb:GetRecords", arn)] }
             // An iterator is opaque: whoever has it may read the stream.
             guard let arn = input["ShardIterator"]?.string.flatMap({ ARN(String($0.prefix { $0 != "|" })) }) else {
                 return []
@@ -101,8 +102,9 @@ extension Permissions {
 
     // MARK: S3, as services call it
 
-    private func s3Calls(_ operation: String, _ input: JSON) -> [ServiceCall] {
-        let bucket = "arn:aws:s3:::\(input["Bucket"]?.string ?? "")"
+    private func s3Calls(_ operation: String, _ input: JSON) async -> [ServiceCall] {
+        let name = input["Bucket"]?.string ?? ""
+        let bucket = "arn:aws:s3:::\(name)"
         switch operation {
         case "ListBuckets": return [ServiceCall("s3:ListAllMyBuckets", "arn:aws:s3:::*")]
         case "ListObjects", "ListObjectsV2", "HeadBucket":
@@ -111,8 +113,18 @@ extension Permissions {
             let suffix = input["VersionId"] == nil ? "" : "Version"
             let action = ["HeadObject": "GetObject"][operation] ?? operation
             guard let key = input["Key"]?.string else { return [ServiceCall("s3:\(action)", bucket)] }
-            return [ServiceCall("s3:\(action)\(action.hasPrefix("Put") ? "" : suffix)", "\(bucket)/\(key)")]
+            let uses: [String: ObjectKeys.Use] = ["GetObject": .read, "PutObject": .write]
+            var calls = [ServiceCall("s3:\(action)\(action.hasPrefix("Put") ? "" : suffix)", "\(bucket)/\(key)")]
+            if let use = uses[operation] { calls += await keyCalls(use, bucket: name) }
+            return calls
         }
+    }
+
+    /// What an object needs of the key with which its bucket encrypts.
+    func keyCalls(
+        _ use: ObjectKeys.Use, bucket: String, _ headers: HTTPHeaders = HTTPHeaders()
+    ) async -> [ServiceCall] {
+        await objectKeys.calls(use, bucket: bucket, headers) { await keyARN($0) }
     }
 
     // MARK: Queues, topics, streams
@@ -171,14 +183,16 @@ extension Permissions {
         return [ServiceCall("states:\(operation)", arn ?? "*")]
     }
 
-    private func ecsCalls(_ operation: String, _ input: JSON) -> [ServiceCall] {
+    private func ecsCalls(_ operation: String, _ input: JSON) async -> [ServiceCall] {
         func member(_ name: String) -> JSON? { input[name] ?? input[name.prefix(1).uppercased() + name.dropFirst()] }
         let cluster = named("ecs", "cluster/", member("cluster") ?? "default")
         let clusterName = cluster.split(separator: "/").last.map(String.init) ?? "default"
         let context = ["ecs:cluster": [cluster]]
         switch operation {
         case "RunTask":
-            return [ServiceCall("ecs:RunTask", named("ecs", "task-definition/", member("taskDefinition")), context)]
+            let definition = member("taskDefinition")
+            return [ServiceCall("ecs:RunTask", named("ecs", "task-definition/", definition), context)]
+                + (await rolesPassed(by: definition ?? ""))
         case "StopTask":
             return [ServiceCall("ecs:StopTask", named("ecs", "task/\(clusterName)/", member("task")), context)]
         case "DescribeTasks":
@@ -187,6 +201,19 @@ extension Permissions {
             }
         default: return [ServiceCall("ecs:\(operation)", "*", context)]
         }
+    }
+
+    /// Whoever runs a task passes its roles to it.
+    private func rolesPassed(by definition: JSON) async -> [ServiceCall] {
+        let described = try? await peers.action("ecs")?.perform(
+            "DescribeTaskDefinition", ["taskDefinition": definition])
+        return ["taskRoleArn", "executionRoleArn"].compactMap { member in
+            described?["taskDefinition"]?[member]?.string.map { passing($0, to: "ecs-tasks.amazonaws.com") }
+        }
+    }
+
+    private func passing(_ role: String, to service: String) -> ServiceCall {
+        ServiceCall("iam:PassRole", role, ["iam:PassedToService": [service]])
     }
 
     private func emrCalls(_ operation: String, _ input: JSON) -> [ServiceCall] {
@@ -200,7 +227,9 @@ extension Permissions {
         {
             resource += "/jobruns/\(run)"
         }
-        return [ServiceCall("emr-serverless:\(operation)", resource)]
+        let role = operation == "StartJobRun" ? (input["executionRoleArn"] ?? input["ExecutionRoleArn"])?.string : nil
+        let passed = role.map { [passing($0, to: "emr-serverless.amazonaws.com")] } ?? []
+        return [ServiceCall("emr-serverless:\(operation)", resource)] + passed
     }
 
     // MARK: Parameters, secrets, keys

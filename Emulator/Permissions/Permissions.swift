@@ -12,6 +12,7 @@ package import Time
 package final class Permissions: Sendable {
     let account: Account
     let peers: Peers
+    let objectKeys: ObjectKeys
     private let sessions: SessionKeys
     private let clock: ClockAndChance
     /// Parsed policies by their texts.
@@ -19,7 +20,11 @@ package final class Permissions: Sendable {
 
     private static let keptDocuments = 1000
 
-    package init(account: Account, peers: Peers, sessions: SessionKeys, clock: ClockAndChance) {
+    /// - Parameter objects: S3, which knows with which keys its buckets encrypt.
+    package init(
+        account: Account, peers: Peers, objects: @escaping Responder, sessions: SessionKeys, clock: ClockAndChance
+    ) {
+        objectKeys = ObjectKeys(objects: objects, account: account)
         self.account = account
         self.peers = peers
         self.sessions = sessions
@@ -99,7 +104,7 @@ package final class Permissions: Sendable {
             set.needsResource = set.resource != nil && (arn.service == "kms" || call.trust != nil)
         }
         guard case .denied(let denial) = set.decide(request) else { return nil }
-        return request.refusal(denial, quotesResource: service == "s3")
+        return request.refusal(denial, quotesResource: call.action.hasPrefix("s3:"))
     }
 
     private func document(_ text: String, of owner: String) throws(AWSFault) -> PolicyDocument {

@@ -18,6 +18,9 @@ struct RequestedCalls: Sendable {
             let call = S3Calls(request)
             calls = call.needsBody ? call.deletions(try await Self.body(&request)) : call.calls
             listing = call.listing
+            for (use, bucket) in call.keyUses {
+                calls += await permissions.keyCalls(use, bucket: bucket, call.headers)
+            }
         case "iceberg.glue":
             calls = IcebergCalls(request, try await Self.body(&request), permissions.account).calls
         default:

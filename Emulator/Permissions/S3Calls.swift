@@ -5,11 +5,11 @@ internal import XML
 /// What S3's requests need.
 /// - SeeAlso: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html>
 struct S3Calls: Sendable {
-    private let method: String
-    private let bucket: String
-    private let key: String
-    private let query: Query
-    private let headers: HTTPHeaders
+    let method: String
+    let bucket: String
+    let key: String
+    let query: Query
+    let headers: HTTPHeaders
 
     init(_ request: HTTPRequest) {
         method = request.method

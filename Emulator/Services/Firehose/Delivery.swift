@@ -1,5 +1,6 @@
 internal import EmulatorCore
 internal import Gzip
+internal import JSON
 internal import Time
 
 /// Closes a delivery stream's buffers when their time has passed, and stores closed ones as objects.
@@ -47,6 +48,7 @@ struct Delivery {
         guard let objects = context.peers.objects else { throw AWSFault.notEmulated("S3") }
         let location = ObjectLocation(bucket: context.configuration.destination(of: buffer.kind).bucket, key: key)
         if try !isStored(location, in: objects) {
+            try await context.check("PutObject", of: "s3", ["Bucket": .string(location.bucket), "Key": .string(key)])
             _ = try await objects.putObject(try contents(of: buffer), to: location)
         }
         try await context.store.write { try buffer.remove(in: $0) }

@@ -6,6 +6,8 @@ internal import JSON
 struct DeliveryConfiguration: Sendable {
     /// The ARN of the Kinesis stream that is read; nil for records that clients put.
     let sourceStream: String?
+    /// The ARN of the role as which it is read.
+    let sourceRole: String?
     let destination: BucketDestination
     /// Under which failed records are kept, in the destination's bucket.
     let errorPrefix: KeyPrefix
@@ -16,12 +18,15 @@ struct DeliveryConfiguration: Sendable {
     let isEncrypted: Bool
     let processors: Processors
     let log: (group: String, stream: String)?
+    /// The ARN of the role as which the stream writes and calls its function.
+    let role: String?
 
     var transformation: Transformation? { processors.transformation }
 
     /// - Parameter declaration: a request of CreateDeliveryStream, or the properties of a template's resource.
     init(_ declaration: JSON) throws(AWSFault) {
         sourceStream = try Self.source(declaration)
+        sourceRole = declaration["KinesisStreamSourceConfiguration"]?["RoleARN"]?.string
         isEncrypted = try Self.isEncrypted(declaration)
         let document = try Self.destination(declaration)
         if let conversion = document["DataFormatConversionConfiguration"], conversion["Enabled"]?.isTrue ?? true {
@@ -42,6 +47,7 @@ struct DeliveryConfiguration: Sendable {
         guard processors.query == nil || isPartitioned else {
             throw .firehoseArgument("MetadataExtraction needs dynamic partitioning, which is not enabled.")
         }
+        role = document["RoleARN"]?.string
         let logging = document["CloudWatchLoggingOptions"]
         if logging?["Enabled"]?.isTrue ?? false, let group = logging?["LogGroupName"]?.string,
             let stream = logging?["LogStreamName"]?.string

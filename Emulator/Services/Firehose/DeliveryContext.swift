@@ -43,6 +43,14 @@ struct DeliveryContext: Sendable {
         return String((0..<11).map { _ in alphabet[Int(clock.random() % UInt64(alphabet.count))] })
     }
 
+    /// Checks what the stream does as its role; only where permissions are enforced.
+    func check(
+        _ operation: String, of service: String, _ input: JSON, as role: String? = nil
+    ) async throws(AWSFault) {
+        try await peers.permissions?.check(
+            operation, of: service, input, as: role ?? configuration.role, session: name)
+    }
+
     /// Writes an error to the log that the configuration names.
     func log(_ code: String, _ message: String) {
         guard let log = configuration.log else { return }

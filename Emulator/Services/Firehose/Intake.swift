@@ -82,6 +82,10 @@ struct Intake {
             if ready.count == Self.lanesAtOnce { turn += place + 1 }
         }
         guard !ready.isEmpty else { return .waiting(until: deadline) }
+        if case .stream(let arn, _) = source {
+            try await context.check(
+                "GetRecords", of: "kinesis", ["StreamARN": .string(arn)], as: configuration.sourceRole)
+        }
         try await move(ready)
         for moved in ready { lanes[moved.key]?.advance(by: moved.batch.count) }
         return .moved
@@ -227,6 +231,7 @@ struct Intake {
             attempts += 1
             let failure: (code: String, message: String)
             do throws(AWSFault) {
+                try await context.check("Invoke", of: "lambda", ["FunctionName": .string(transformation.function)])
                 let answer = try await functions.invoke(function: transformation.function, payload: call.event)
                 guard answer.functionError != nil else {
                     return call.outcomes(of: answer.payload).map { Attempt(outcome: $0, count: attempts) }

@@ -53,9 +53,7 @@ extension IAMService: ResourceProviding {
     private func provisionRole(_ resource: DeclaredResource) throws -> ProvisionedResource {
         let properties = resource.properties
         let name = properties["RoleName"]?.string ?? "\(resource.stack)-\(resource.logicalID)"
-        guard let trust = properties["AssumeRolePolicyDocument"] else {
-            throw AWSFault("ValidationError", "\(resource.logicalID): Property AssumeRolePolicyDocument is required.")
-        }
+        let trust = properties["AssumeRolePolicyDocument"] ?? [:]
         var role =
             try gathered.role(name, store)
             ?? StoredRole(name: name, document: "", createdAt: clock.now().milliseconds)
@@ -126,8 +124,8 @@ extension IAMService: ResourceProviding {
 
     private func existing(_ name: String, for resource: DeclaredResource) throws -> StoredRole {
         guard let role = try gathered.role(name, store) else {
-            throw AWSFault(
-                "NoSuchEntity", "\(resource.logicalID): The role with name \(name) cannot be found.", status: 404)
+            // A template may count on a role that an account has already.
+            throw AWSFault.notEmulated("The policy \(resource.logicalID) for the role \(name), which does not exist,")
         }
         return role
     }

@@ -72,6 +72,23 @@ final class EventDispatcher: Sendable {
         }
     }
 
+    /// The target, if the function's role may send to it or permissions are not enforced. A refusal is logged.
+    private func permitted(
+        _ target: String?, _ event: QueuedEvent, _ function: FunctionConfiguration
+    ) async -> String? {
+        guard let target, let permissions = peers.permissions else { return target }
+        do throws(AWSFault) {
+            try await permissions.check(
+                delivering: target, as: function.declaration["Role"]?.string, session: function.name)
+            return target
+        } catch {
+            peers.write(
+                "The event \(event.requestID) could not be sent to \(target): \(error)\n", group: function.logGroup,
+                stream: "emulator")
+            return nil
+        }
+    }
+
     private func attempt(_ event: QueuedEvent, _ function: FunctionConfiguration) async {
         do {
             let ageLimit = Int64(function.maximumEventAgeInSeconds) * 1000
@@ -114,6 +131,8 @@ final class EventDispatcher: Sendable {
         _ event: QueuedEvent, _ function: FunctionConfiguration, _ outcome: InvocationOutcome?, _ condition: String,
         to destination: String?, andTo deadLetterTarget: String? = nil
     ) async throws {
+        let destination = await permitted(destination, event, function)
+        let deadLetterTarget = await permitted(deadLetterTarget, event, function)
         let record = record(of: event, outcome, condition)
         let letter = deadLetter(of: event, outcome, condition)
         try await queue.finish(event) { [self] transaction in

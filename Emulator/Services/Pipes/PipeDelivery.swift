@@ -13,6 +13,7 @@ struct PipeDelivery: Sendable {
     /// - Returns: the events that ``queue(_:in:)`` gives to the target.
     /// - Throws: ``AWSFault`` with what a function answered, where it failed.
     func prepare(_ batch: [JSON]) async throws -> [JSON] {
+        try await checkPermissions()
         var events = batch
         if let enrichment = pipe.enrichment {
             let answer = try await invoke(enrichment, .array(batch), "EnrichmentInvocationFailed")
@@ -34,6 +35,30 @@ struct PipeDelivery: Sendable {
         case .each(let target):
             for event in events { try peers.deliver(TargetEvent(event), to: target, in: transaction) }
         case .function: break
+        }
+    }
+
+    /// Checks that the pipe's role may read its source and write to its target; only where permissions are enforced.
+    private func checkPermissions() async throws {
+        guard let permissions = peers.permissions, let role = pipe.declaration["RoleArn"]?.string else { return }
+        func check(_ operation: String, _ service: String, _ input: JSON) async throws {
+            try await permissions.check(operation, of: service, input, as: role, session: pipe.name)
+        }
+        let source = JSON.string(pipe.source)
+        switch ARN(pipe.source)?.service {
+        case "sqs":
+            for operation in ["ReceiveMessage", "DeleteMessage"] {
+                try await check(operation, "sqs", ["QueueUrl": source])
+            }
+        case "kinesis": try await check("GetRecords", "kinesis", ["StreamARN": source])
+        default: try await check("GetRecords", "streams.dynamodb", ["StreamArn": source])
+        }
+        if let enrichment = pipe.enrichment {
+            try await permissions.check(delivering: enrichment, as: role, session: pipe.name)
+        }
+        switch pipe.target {
+        case .queued(let target), .each(let target), .function(let target):
+            try await permissions.check(delivering: target, as: role, session: pipe.name)
         }
     }
 

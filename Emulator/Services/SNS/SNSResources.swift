@@ -2,10 +2,11 @@ package import EmulatorCore
 internal import JSON
 
 extension SNSService: ResourceProviding {
-    package var resourceTypes: [String] { ["AWS::SNS::Topic", "AWS::SNS::Subscription"] }
+    package var resourceTypes: [String] { ["AWS::SNS::Topic", "AWS::SNS::Subscription", Self.policyType] }
 
     package func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
         do {
+            if resource.type == Self.policyType { return try await provisionPolicy(resource) }
             return resource.type == "AWS::SNS::Topic"
                 ? try await provisionTopic(resource) : try await provisionSubscription(resource.properties)
         } catch let fault as AWSFault {
@@ -16,6 +17,7 @@ extension SNSService: ResourceProviding {
     }
 
     package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        if type == Self.policyType { return try await removePolicy(ref) }
         _ =
             try await type == "AWS::SNS::Topic"
             ? perform("DeleteTopic", ["TopicArn": .string(ref)])
@@ -34,10 +36,12 @@ extension SNSService: ResourceProviding {
             ])
         let existing = try store.read { try StoredTopic.find(name, in: $0) }
         if var topic = existing {
-            // A policy comes from another resource, AWS::SNS::TopicPolicy, which is not enforced here.
+            // A policy comes from another resource, AWS::SNS::TopicPolicy.
+            let policy = topic.attributes["Policy"]
             topic.attributes["Policy"] = nil
             if topic.attributes != attributes {
                 topic.attributes = attributes
+                topic.attributes["Policy"] = policy
                 let changed = topic
                 try await store.write { try changed.save(in: $0) }
             }

@@ -2,9 +2,10 @@ package import EmulatorCore
 internal import JSON
 
 extension SQSService: ResourceProviding {
-    package var resourceTypes: [String] { ["AWS::SQS::Queue"] }
+    package var resourceTypes: [String] { ["AWS::SQS::Queue", Self.policyType] }
 
     package func provision(_ resource: DeclaredResource) async throws(AWSFault) -> ProvisionedResource {
+        if resource.type == Self.policyType { return try await provisionPolicy(resource) }
         let properties = resource.properties
         let isFIFO = properties["FifoQueue"].map { $0.bool ?? ($0.string == "true") } ?? false
         let name = properties["QueueName"]?.string ?? resource.logicalID + (isFIFO ? ".fifo" : "")
@@ -36,6 +37,7 @@ extension SQSService: ResourceProviding {
     }
 
     package func remove(_ type: String, _ ref: String) async throws(AWSFault) {
+        if type == Self.policyType { return try await removePolicy(ref) }
         do {
             _ = try await deleteQueue(["QueueUrl": .string(ref)])
         } catch let fault as AWSFault {

@@ -16,6 +16,7 @@ extension StepFunctionsService {
                 try await awaitResult(of: request, submission: submission, report: report)
                 return
             }
+            try await checkPermission(for: request, of: execution)
             if request.resource.target == .activity {
                 try checkActivity(request.resource.text)
                 activities.add(

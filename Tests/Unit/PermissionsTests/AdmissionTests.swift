@@ -30,7 +30,18 @@ import Time
 
     private func permissions(_ policies: Kept = Kept()) -> Permissions {
         peers.connect([policies])
-        return Permissions(account: Account(), peers: peers, sessions: sessions, clock: .system)
+        return Permissions(
+            account: Account(), peers: peers, objects: { Self.encryption(of: $0) }, sessions: sessions, clock: .system)
+    }
+
+    /// The bucket `sealed` encrypts with a key of its own.
+    private static func encryption(of request: HTTPRequest) -> HTTPResponse {
+        let key = request.path == "/sealed" ? "<KMSMasterKeyID>arn:aws:kms:\(region):key/k</KMSMasterKeyID>" : ""
+        let rule =
+            "<Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>\(key)"
+            + "</ApplyServerSideEncryptionByDefault></Rule>"
+        let document = "<ServerSideEncryptionConfiguration>\(rule)</ServerSideEncryptionConfiguration>"
+        return HTTPResponse(status: 200, body: .bytes(Array(document.utf8)))
     }
 
     private func token() -> String {
@@ -142,6 +153,29 @@ import Time
         let permissions = permissions(Kept(allowed: "s3:DeleteObject"))
         let fault = await refusal(permissions, request("POST", "/b", query: "delete", body: body))
         #expect(fault?.message.contains("s3:DeleteObjectVersion on resource: \"arn:aws:s3:::b/b\"") == true)
+    }
+
+    /// Method, query and what is needed of the bucket's key.
+    static let keyUses: [(String, String, [String])] = [
+        ("GET", "", ["kms:Decrypt"]), ("HEAD", "", []), ("PUT", "", ["kms:GenerateDataKey"]),
+        ("POST", "uploads", ["kms:GenerateDataKey"]),
+        ("PUT", "partNumber=1&uploadId=u", ["kms:GenerateDataKey", "kms:Decrypt"]), ("GET", "tagging", []),
+        ("DELETE", "", []),
+    ]
+
+    @Test("an object needs the key of its bucket, through S3", arguments: keyUses)
+    func keys(method: String, query: String, actions: [String]) async throws {
+        for (bucket, needed) in [("sealed", actions), ("plain", [])] {
+            var request = HTTPRequest(method: method, path: "/\(bucket)/k", query: query)
+            let calls = try await RequestedCalls(&request, "s3", permissions()).calls.filter {
+                $0.action.hasPrefix("kms:")
+            }
+            #expect(calls.map(\.action) == needed)
+            #expect(calls.allSatisfy { $0.resource == "arn:aws:kms:\(Self.region):key/k" })
+            #expect(calls.allSatisfy { $0.context["kms:ViaService"] == ["s3.us-east-1.amazonaws.com"] })
+        }
+        let fault = await refusal(permissions(Kept(allowed: "s3:*")), request("GET", "/sealed/k"))
+        #expect(fault?.message.contains("kms:Decrypt on resource: arn:aws:kms:\(Self.region):key/k because") == true)
     }
 
     private static let region = "us-east-1:000000000000"

@@ -53,6 +53,12 @@ extension S3 {
         if let crossOrigin = properties["CorsConfiguration"] {
             try await replace("cors", of: name, by: Self.crossOriginDocument(crossOrigin).bytes)
         }
+        // What a later call has set stays where the template says nothing.
+        if let encryption = Self.encryptionDocument(properties)?.bytes,
+            try store.read({ try $0.configuration("encryption", of: name) }) != encryption
+        {
+            try await replace("encryption", of: name, by: encryption)
+        }
         return ProvisionedResource(
             ref: name,
             attributes: [

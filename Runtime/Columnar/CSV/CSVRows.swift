@@ -189,7 +189,10 @@ struct CSVRows: ~Copyable {
         if isBlank, matrix.stride > 1 { return }
         guard isValidUTF8 || ck_utf8_prefix(place.text + start, end - start) == end - start else {
             let bad = ck_utf8_prefix(place.text + start, end - start)
-            return reject(.invalidUTF8, "the row is not UTF-8: see its byte \(bad)")
+            return reject(
+                .invalidUTF8,
+                "the row is not UTF-8: see its byte \(bad); if the file is not, let the contract say how it is written with the custom "
+                    + "property 'csvEncoding'")
         }
         guard fields == matrix.stride else {
             let reason: RejectedRow.Reason = fields < matrix.stride ? .tooFewFields : .tooManyFields

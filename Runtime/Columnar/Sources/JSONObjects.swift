@@ -25,6 +25,8 @@ struct JSONObjects {
         var open: [UInt8] = []
         var last: UInt8?
         var hasEnded = false
+        // Whether the first line has ended with its values, and whether an object follows another in it, as Firehose joins records.
+        var (isComplete, isJoined) = (false, false)
         for byte in text where hasEnded || line.isInString || !Self.isSpace(byte) || byte == 0x0A || byte == 0x0D {
             guard let former = last else {
                 if Self.isSpace(byte) { continue }
@@ -45,6 +47,15 @@ struct JSONObjects {
                 self.init(isArray: false)
                 return
             }
+            if line.depth == 0, !line.isInString {
+                if byte == 0x0A || byte == 0x0D {
+                    isComplete = true
+                    continue
+                }
+                // Lines stay lines, whatever is in the first.
+                guard !isComplete else { return nil }
+                if byte == UInt8(ascii: "{") { isJoined = true }
+            }
             if byte == 0x0A || byte == 0x0D {
                 guard line.depth > 0, !line.isInString else { return nil }
                 hasEnded = true
@@ -57,7 +68,8 @@ struct JSONObjects {
             line.advance(byte)
             last = byte
         }
-        return nil
+        guard isJoined else { return nil }
+        self.init(isArray: false)
     }
 
     /// Whether a value that has begun can go on like this.

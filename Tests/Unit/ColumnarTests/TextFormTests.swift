@@ -27,6 +27,7 @@ import Testing
             "{\n  \"id\": 1,\n  \"name\": \"a,]}\\\"b\"\n}\n{\n  \"id\": 2\n}\n",
             "{\r\n  \"id\": 1, \"name\": \"a,]}\\\"b\"\r\n}{ \"id\":\n2 }",
             "[{\"id\":1,\"name\":\"a,]}\\\"b\"},{\"id\":2}]",
+            "{\"id\":1,\"name\":\"a,]}\\\"b\"}{\"id\":2}", "{\"id\":1,\"name\":\"a,]}\\\"b\"} {\"id\":2}\n",
             "\u{FEFF} [\n  {\n    \"id\": 1,\n    \"name\": \"a,]}\\\"b\"\n  },\n  {\"id\": 2}\n]\n",
             "{\"id\":1,\n\"name\":\"a,]}\\\"b\"}\n{\"id\":2}\n",
         ])
@@ -34,6 +35,12 @@ import Testing
         let reading = try json(text)
         #expect(reading.faults.isEmpty && ids(reading) == ["1", "2"])
         #expect(reading.rows[0][1] == "a,]}\"b")
+    }
+
+    @Test("lines stay lines where the first has several objects")
+    func severalInOneLine() throws {
+        let reading = try json("{\"id\":1}{\"id\":2}\n{\"id\":3}\n")
+        #expect(ids(reading) == ["3"] && reading.rejected.count == 1)
     }
 
     @Test(

@@ -94,7 +94,7 @@ public struct ContractSample {
     }
 
     private static func front(of source: any ByteSource) throws -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        var bytes = [UInt8](repeating: 0, count: DialectGuess.frontSize)
         var count = 0
         while count < bytes.count {
             let more = try bytes.withUnsafeMutableBytes { bytes in

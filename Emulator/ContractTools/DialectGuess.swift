@@ -7,6 +7,8 @@ struct DialectGuess {
     private(set) var unnamedFields: (count: Int, isFromDMS: Bool)?
 
     private static let lineLimit = 60
+    /// How much of a file is looked at, in bytes.
+    static let frontSize = 64 << 10
     private static let usualDelimiters = Array("|\t;,".utf8)
     private static let otherDelimiters: [UInt8] = [UInt8(ascii: "^"), UInt8(ascii: "~"), 0x01, 0x1F]
 
@@ -161,8 +163,8 @@ struct DialectGuess {
         if zeros.count > front.prefix(200).count / 4 {
             return zeros.count { $0 == 1 } > zeros.count / 2 ? .utf16LittleEndian : .utf16BigEndian
         }
-        // A character may be cut off at the end.
-        for cut in 0..<4 where cut <= front.count {
+        // A character may be cut off at the end, if that is not the text's.
+        for cut in 0..<4 where cut == 0 || front.count >= frontSize {
             if String(validating: front.dropLast(cut), as: UTF8.self) != nil { return .utf8 }
         }
         return .windows1252

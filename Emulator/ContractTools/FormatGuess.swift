@@ -119,7 +119,7 @@ struct FormatGuess {
     private static let dates = [
         "yyyy/MM/dd", "yyyy.MM.dd", "dd.MM.yyyy", "d.M.yyyy", "dd/MM/yyyy", "MM/dd/yyyy", "d/M/yyyy", "M/d/yyyy",
         "dd-MM-yyyy", "MM-dd-yyyy", "yyyy-M-d", "dd-MMM-yyyy", "d-MMM-yy", "d MMM yyyy", "MMM d, yyyy", "dd.MM.yy",
-        "dd/MM/yy", "MM/dd/yy", "d.M.yy", "d/M/yy", "M/d/yy",
+        "dd/MM/yy", "MM/dd/yy", "d.M.yy", "d/M/yy", "M/d/yy", "dd-MM-yy", "MM-dd-yy",
     ]
     private static let times = [
         " HH:mm:ss", " HH:mm", " HH:mm:ss.S", " H:mm", " H:mm:ss", " h:mm a", " h:mm:ss a", " hh:mm:ss a",

@@ -72,6 +72,11 @@ struct TextProfile {
         if isUnsignedLong { return .single("number", "decimal(20,0)", note: "values exceed a bigint") }
         guard isDouble else { return text }
         guard let (precision, scale) = digits.decimal else { return .single("number", "double") }
+        if digits.mayHaveThousands {
+            return .single(
+                "number", "decimal(\(max(precision - scale, 14) + scale),\(scale))",
+                note: "every value is also one of the format 1.234,56: check which is meant")
+        }
         let isNamedSo = name.map(Self.isMoney) ?? false
         if scale <= 4, precision <= 18, isMoney || isNamedSo || digits.hasCents {
             let note = isMoney || isNamedSo ? "money" : "always two decimals"
@@ -165,6 +170,9 @@ private struct DigitCount {
     private var (whole, fraction) = (0, 0)
     private var hasExponent = false
     private var hasOtherFractions = false
+    private var hasOtherGroups = false
+    /// Whether each point may stand between thousands, and a decimal point is not more likely.
+    var mayHaveThousands: Bool { fraction == 3 && !hasOtherGroups && !hasExponent }
     /// Whether all numbers have two digits behind the point.
     var hasCents: Bool { fraction == 2 && !hasOtherFractions }
     private(set) var significant = 0
@@ -186,6 +194,9 @@ private struct DigitCount {
         whole = max(whole, before)
         fraction = max(fraction, after)
         hasOtherFractions = hasOtherFractions || after != 2
+        // 0.125 has no thousands, and 1234.5 would have two points.
+        let isGroup = parts.count == 2 ? after == 3 && (1...3).contains(before) : before <= 3
+        hasOtherGroups = hasOtherGroups || !isGroup
         significant = max(significant, before + after)
     }
 }

@@ -265,6 +265,7 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
             ("31.12.2024\n01.02.2024\n", "date", "format: \"dd.MM.yyyy\""),
             ("12/31/2024\n1/2/2024\n", "date", "format: \"M/d/yyyy\""),
             ("20241231\n20240101\n", "date", "format: \"yyyyMMdd\""),
+            ("05-01-24\n31-01-24\n", "date", "format: \"dd-MM-yy\""),
             ("31-DEC-2024\n01-JAN-2025\n", "date", "format: \"dd-MMM-yyyy\""),
             ("31/12/2024 13:45\n01/01/2025 00:00\n", "timestamp without time zone", "format: \"dd/MM/yyyy HH:mm\""),
             ("\"1\u{2009}234,50\"\n\"2,25\"\n", "decimal(16,2)", "numberFormat, value: \"1 234,56\""),
@@ -299,6 +300,15 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(try columns("v\n\(values)") == ["v: string!"])
     }
 
+    @Test("a short file in one byte a character is found") func shortEncoding() throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/orders.csv"
+            try Data([0x69, 0x64, 0x2C, 0x6E, 0x0A, 0x31, 0x2C, 0xE4, 0x0A]).write(to: URL(filePath: path))
+            let proposed = try ProposedContract(try ContractSample(path: path), table: nil, path: path).text
+            #expect(proposed.contains("value: windows-1252"))
+        }
+    }
+
     @Test("fields without a name are left out, and so are delimiters at the end of rows")
     func unnamedFields() throws {
         for text in ["id,name,\n1,a,\n2,b,\n", "id,name\n1,a,\n2,b,\n"] {
@@ -319,6 +329,10 @@ func proposal(_ text: String, name: String = "orders.csv", limits: ContractSampl
         #expect(try !proposal("v\n12/31/2024\n").contains("also one of the format"))
         #expect(try proposal("v\n\"1,234\"\n").contains("also one of the format 1.234,56"))
         #expect(try !proposal("v\n\"1,234,567\"\n").contains("also one of the format"))
+        #expect(try proposal("v\n1.234\n12.000\n7\n").contains("also one of the format 1.234,56"))
+        for other in ["0.125\n1.250\n", "1.25\n1.234\n", "1234.567\n", "1.234\n1234\n"] {
+            #expect(try !proposal("v\n\(other)").contains("also one of the format"))
+        }
         let proposed = try proposal("created_at,v\n1735652706000,1735652706000\n")
         #expect(proposed.components(separatedBy: "{format: epoch_ms}").count == 2)
     }

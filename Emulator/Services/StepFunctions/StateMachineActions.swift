@@ -217,20 +217,28 @@ extension StepFunctionsService {
         let most = asked == 0 ? Self.mostDiagnostics : asked
         do {
             _ = try StateMachine(definition, workflow: workflow)
-            return ["result": "OK", "diagnostics": [], "truncated": false]
         } catch {
-            let diagnostics = error.diagnostics.prefix(most).map { diagnostic -> JSON in
-                var json: JSONObject = [
-                    "severity": "ERROR", "code": .string(diagnostic.code), "message": .string(diagnostic.message),
-                ]
-                json["location"] = .text(diagnostic.location)
-                return .object(json)
-            }
-            return [
-                "result": "FAIL", "diagnostics": .array(diagnostics),
-                "truncated": .bool(error.diagnostics.count > most),
-            ]
+            return Self.verdict("FAIL", error.diagnostics.map { Self.document(of: $0, "ERROR") }, most)
         }
+        guard input["severity"]?.string == "WARNING", let parsed = try? JSON(parsing: definition) else {
+            return Self.verdict("OK", [], most)
+        }
+        return Self.verdict("OK", DefinitionWarnings.all(in: parsed).map { Self.document(of: $0, "WARNING") }, most)
+    }
+
+    private static func verdict(_ result: JSON, _ diagnostics: [JSON], _ most: Int) -> JSON {
+        [
+            "result": result, "diagnostics": .array(Array(diagnostics.prefix(most))),
+            "truncated": .bool(diagnostics.count > most),
+        ]
+    }
+
+    private static func document(of diagnostic: Diagnostic, _ severity: JSON) -> JSON {
+        var document: JSONObject = [
+            "severity": severity, "code": .string(diagnostic.code), "message": .string(diagnostic.message),
+        ]
+        document["location"] = .text(diagnostic.location)
+        return .object(document)
     }
 
     private static let mostDiagnostics = 100

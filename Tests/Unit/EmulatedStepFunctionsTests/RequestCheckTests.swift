@@ -97,6 +97,18 @@ struct RequestCheckTests {
         }
     }
 
+    @Test("warnings leave a definition valid, and are told to those who ask for them")
+    func warnings() async throws {
+        let state: JSON = ["Type": "Pass", "Parameters": ["a": "$.b"], "End": true]
+        let definition = JSON.string(JSON.object(["StartAt": "A", "States": ["A": state]]).text)
+        let silent = try await send("ValidateStateMachineDefinition", ["definition": definition])
+        #expect(silent["result"] == "OK" && silent["diagnostics"] == [])
+        let told = try await send("ValidateStateMachineDefinition", ["definition": definition, "severity": "WARNING"])
+        #expect(told["result"] == "OK")
+        #expect(told["diagnostics"]?[0]?["severity"] == "WARNING" && told["diagnostics"]?[0]?["code"] == "NO_DOLLAR")
+        #expect(told["diagnostics"]?[0]?["location"] == "/States/A/Parameters/a")
+    }
+
     @Test("answers may leave out data")
     func metadata() async throws {
         let machine = try await send("CreateStateMachine", request())

@@ -176,6 +176,22 @@ extension Permissions: PermissionChecking {
         }
     }
 
+    package func check(delivering target: String, from sender: EventSender) throws(AWSFault) {
+        let actions = ["lambda": "lambda:InvokeFunction", "sqs": "sqs:SendMessage", "sns": "SNS:Publish"]
+        // Other targets are called as a role.
+        guard let arn = ARN(target), let action = actions[arn.service] else { return }
+        let principal = PolicyPrincipal.service(sender.service)
+        var call = ServiceCall(action, target)
+        call.context = ["aws:SourceArn": [sender.source], "aws:SourceAccount": [account.id]]
+        let request = PolicyRequest(principal, action, on: target, context(of: call, principal))
+        var set = PolicySet(identity: [])
+        set.resource = try peers.policy(ofResource: arn).map { text throws(AWSFault) in try document(text, of: target) }
+        // A topic without a policy of its own takes what comes from its account.
+        if arn.service == "sns", set.resource == nil { return }
+        guard case .denied(let denial) = set.decide(request) else { return }
+        throw Self.fault(request.refusal(denial), arn.service)
+    }
+
     package func check(delivering target: String, as role: String?, session: String) async throws(AWSFault) {
         guard let arn = ARN(target) else { return }
         let text = JSON.string(target)

@@ -68,7 +68,8 @@ import Testing
     }
 
     @Test("the schedule of the template maintains every table") func schedule() async throws {
-        let emulator = try await RunningEmulator(parameters: ["MaintenanceSchedule": "rate(1 minute)"])
+        let emulator = try await RunningEmulator(
+            parameters: ["MaintenanceSchedule": "rate(1 minute)"], options: ["--enforce-iam"])
         let folder = try TemporaryDirectory()
         try await grow(emulator, by: 6, folder)
         var files = 6

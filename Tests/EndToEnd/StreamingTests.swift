@@ -16,7 +16,7 @@ import Testing
 
     @Test("changes become bronze rows by table; what is no change is kept under the error prefix")
     func changes() async throws {
-        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1"])
+        let emulator = try await RunningEmulator(options: ["--firehose-interval", "1", "--enforce-iam"])
         var envelopes: [String] = []
         for id in 1...700 {
             envelopes.append(

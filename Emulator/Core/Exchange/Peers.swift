@@ -86,8 +86,13 @@ package final class Peers: Sendable {
     }
 
     /// Queues `event` for the resource with this ARN, durable with `transaction`.
-    /// - Throws: ``AWSFault`` if no service accepts events for it, or if ``EventTarget/accept(_:for:in:)`` does.
-    package func deliver(_ event: TargetEvent, to arn: String, in transaction: borrowing Transaction) throws {
+    /// - Parameter sender: a service that sends it on its own behalf, not as a role.
+    /// - Throws: ``AWSFault`` if no service accepts events for it, if ``EventTarget/accept(_:for:in:)`` does, or if the policy of
+    ///   the target does not allow the sender to, where permissions are enforced.
+    package func deliver(
+        _ event: TargetEvent, to arn: String, from sender: EventSender? = nil, in transaction: borrowing Transaction
+    ) throws {
+        if let sender { try permissions?.check(delivering: arn, from: sender) }
         guard let resource = ARN(arn), let target = offers.withLock({ $0.targets[resource.service] }) else {
             throw AWSFault.notEmulated("The event target \(arn)")
         }

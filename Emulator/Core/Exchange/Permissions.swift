@@ -47,6 +47,22 @@ package protocol PermissionChecking: Sendable {
 
     /// Checks the call by which an event reaches a target, such as `SendMessage` for a queue.
     func check(delivering target: String, as role: String?, session: String) async throws(AWSFault)
+
+    /// Checks what a service sends on its own behalf, which the policy of the target must allow.
+    func check(delivering target: String, from sender: EventSender) throws(AWSFault)
+}
+
+/// A service that sends an event on its own behalf, and what for.
+package struct EventSender: Sendable, Hashable {
+    /// Such as `s3.amazonaws.com`.
+    package var service: String
+    /// The ARN of the resource whose event it is: `aws:SourceArn`.
+    package var source: String
+
+    package init(_ service: String, for source: String) {
+        self.service = service
+        self.source = source
+    }
 }
 
 /// Makes the keys with which functions and tasks act as their roles.

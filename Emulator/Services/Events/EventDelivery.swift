@@ -33,7 +33,11 @@ extension EventBridgeService: EventTarget {
             return
         }
         do {
-            try peers.deliver(sent, to: target.arn, in: transaction)
+            // A target with a role is called as that role.
+            let sender =
+                target.document["RoleArn"] == nil
+                ? EventSender("events.amazonaws.com", for: rule.arn(in: account)) : nil
+            try peers.deliver(sent, to: target.arn, from: sender, in: transaction)
         } catch let fault as AWSFault {
             // A target that does not exist or refuses the event leaves the other targets theirs.
             guard let queue = target.deadLetterQueue else {

@@ -192,7 +192,10 @@ extension LambdaService {
             "Sid": .string(id), "Effect": "Allow", "Principal": ["Service": input["Principal"] ?? ""],
             "Action": input["Action"] ?? "lambda:InvokeFunction", "Resource": .string(registry.arn(of: function.name)),
         ]
-        if let source = input["SourceArn"] { statement["Condition"] = ["ArnLike": ["AWS:SourceArn": source]] }
+        var conditions: JSONObject = [:]
+        if let account = input["SourceAccount"] { conditions["StringEquals"] = ["AWS:SourceAccount": account] }
+        if let source = input["SourceArn"] { conditions["ArnLike"] = ["AWS:SourceArn": source] }
+        if !conditions.isEmpty { statement["Condition"] = .object(conditions) }
         let statements = function.declaration["Policy"]?.array ?? []
         guard !statements.contains(.object(statement)) else { return .object(statement) }
         let others = statements.filter { $0["Sid"]?.string != id }

@@ -216,7 +216,11 @@ final class Subscriptions: Sendable {
                 "PutRecord", ["DeliveryStreamName": .string(name), "Record": ["Data": .string(packed)]])
         default:
             let event = TargetEvent(["awslogs": ["data": .string(packed)]])
-            try await store?.write { [peers] in try peers.deliver(event, to: filter.destination, in: $0) }
+            let source = account.arn("logs", "log-group:\(filter.group):*")
+            try await store?.write { [peers] in
+                try peers.deliver(
+                    event, to: filter.destination, from: EventSender("logs.amazonaws.com", for: source), in: $0)
+            }
         }
     }
 }

@@ -69,9 +69,10 @@ extension SNSService: EventTarget {
         _ notification: JSONObject, _ notice: Notice, to subscription: StoredSubscription,
         in transaction: borrowing Transaction
     ) throws {
+        let sender = EventSender("sns.amazonaws.com", for: arn(of: subscription.topic))
         if subscription.proto == "sqs" {
             let message = queueMessage(notification, notice, for: subscription)
-            return try peers.deliver(message, to: subscription.endpoint, in: transaction)
+            return try peers.deliver(message, to: subscription.endpoint, from: sender, in: transaction)
         }
         var members = notification
         if members["Subject"] == nil { members["Subject"] = .null }
@@ -84,7 +85,7 @@ extension SNSService: EventTarget {
                 ]
             ]
         ]
-        try peers.deliver(TargetEvent(event), to: subscription.endpoint, in: transaction)
+        try peers.deliver(TargetEvent(event), to: subscription.endpoint, from: sender, in: transaction)
     }
 
     private func queueMessage(

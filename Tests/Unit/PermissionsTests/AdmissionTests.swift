@@ -10,6 +10,7 @@ import Time
 @Suite struct AdmissionTests {
     /// A role that may do what `actions` name, and a bucket with a policy.
     private struct Kept: RolePolicyKeeping, ResourcePolicyKeeping {
+        var policyService = "s3"
         var allowed = "s3:GetObject"
         var bucketPolicy: String?
 
@@ -21,7 +22,6 @@ import Time
                 arn: "arn:aws:iam::000000000000:role/team/worker", documents: [document], boundary: nil, trust: "{}")
         }
 
-        var policyService: String { "s3" }
         func policy(ofResource arn: ARN) throws(AWSFault) -> String? { bucketPolicy }
     }
 
@@ -317,5 +317,30 @@ import Time
             error?.message.contains("assumed-role/worker/pipe is not authorized to perform: sqs:sendmessage") == true)
         // What has no role is the account's own.
         try await permissions.check(delivering: "arn:aws:sqs:us-east-1:000000000000:q", as: nil, session: "pipe")
+    }
+
+    @Test("what a service sends on its own behalf, the policy of the target must allow") func senders() async throws {
+        let statement =
+            #"{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"lambda:InvokeFunction","Resource":"*","#
+            + #""Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws:s3:::stage"},"#
+            + #""StringEquals":{"AWS:SourceAccount":"000000000000"}}}"#
+        let policy = #"{"Version":"2012-10-17","Statement":["# + statement + "]}"
+        let permissions = permissions(Kept(policyService: "lambda", bucketPolicy: policy))
+        let function = "arn:aws:lambda:\(Self.region):function:f"
+        try permissions.check(delivering: function, from: EventSender("s3.amazonaws.com", for: "arn:aws:s3:::stage"))
+        for sender in [
+            EventSender("s3.amazonaws.com", for: "arn:aws:s3:::other"),
+            EventSender("sns.amazonaws.com", for: "arn:aws:s3:::stage"),
+        ] {
+            let error = #expect(throws: AWSFault.self) { try permissions.check(delivering: function, from: sender) }
+            #expect(error?.code == "AccessDeniedException")
+            #expect(
+                error?.message.hasSuffix("because no resource-based policy allows the lambda:InvokeFunction action")
+                    == true)
+        }
+        // A state machine is started as a role.
+        try permissions.check(
+            delivering: "arn:aws:states:\(Self.region):stateMachine:m",
+            from: EventSender("events.amazonaws.com", for: "r"))
     }
 }

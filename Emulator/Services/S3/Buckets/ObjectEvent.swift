@@ -104,11 +104,15 @@ extension S3 {
         for rule in try transaction.snapshot.notificationRules(bucket) where rule.matches(event.name, key: event.key) {
             let notification = event.payload(bucket: bucket, rule: rule.id, account: account, owner: canonicalUser)
             do {
-                try peers.deliver(notification, to: rule.function, in: transaction)
+                let sender = EventSender("s3.amazonaws.com", for: "arn:aws:s3:::\(bucket)")
+                try peers.deliver(notification, to: rule.function, from: sender, in: transaction)
             } catch let fault as AWSFault
                 where fault.code == "ResourceNotFoundException" || rule.service != "lambda" && fault.status < 500
             {
                 // The target was deleted after the bucket was configured: S3 drops the event.
+            } catch let fault as AWSFault where fault.code == "AccessDeniedException" {
+                peers.write(
+                    "An event of \(bucket) was dropped: \(fault.message)\n", group: "/emulator/s3", stream: bucket)
             }
         }
     }

@@ -82,6 +82,13 @@ extension PipeService {
                 "1 validation error detected: Value null at '\(member.prefix(1).lowercased() + member.dropFirst())' failed to "
                     + "satisfy constraint: Member must not be null")
         }
+        for member in ["Source", "Target"] {
+            guard let text = members[member]?.string, ARN(text) == nil else { continue }
+            throw AWSFault(
+                "ValidationException",
+                "1 validation error detected: Value '\(text)' at '\(member.lowercased())' failed to satisfy constraint: expected "
+                    + "an ARN")
+        }
         return try await set(name, members, "CREATING")
     }
 

@@ -75,6 +75,8 @@ import Testing
         let (status, answer) = try await call("POST", "/q", ["Source": declaration["Source"] ?? "", "Target": "t"])
         #expect(status == 400 && answer["message"]?.string?.contains("'roleArn'") == true)
         #expect(try await call("PUT", "/p", ["Source": "arn:aws:sqs:us-east-1:000000000000:x"]).0 == 400)
+        let (bad, _) = try await call("POST", "/q", ["Source": "x", "Target": "y", "RoleArn": "r"])
+        #expect(bad == 400)
         #expect(try await call("GET", "/p/x/y").0 == 501)
         store.close()
     }

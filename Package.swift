@@ -133,7 +133,7 @@ let tests: [Target] = [
         of: "GoldBuild",
         "AWSClient AWSModels Columns Contracts Control Digest FakeAWS Iceberg JSON Lake LakeMaintenance LakeRewrite LambdaRuntime "
             + "Parquet ParquetRead Publication PublishedModels TestEmulator TestRandom TestReferee Time"),
-    unitTests(of: "LakeMaintenance", "Iceberg LakeRewrite"),
+    unitTests(of: "LakeMaintenance", "Iceberg JSON LakeRewrite"),
     unitTests(of: "Replayer", "AWSModels Control FakeAWS JSON LambdaRuntime TestMetrics Time"), unitTests(of: "JQ"),
     unitTests(of: "JSONata", "JSON"), unitTests(of: "ASL", "JSON JSONata Time"),
     unitTests(of: "Policies", "JSON"), unitTests(of: "Permissions", "EmulatorCore JSON TestServices Time"),

@@ -66,10 +66,12 @@ struct CompactionPlan: Sendable {
 
     private mutating func close(_ bin: inout Bin, _ policy: MaintenancePolicy, _ filter: RowFilter?) {
         defer { bin = Bin(files: []) }
-        // A file that is larger than the others together stays: each writing at least doubles what a row is in.
+        // A file with more than a third of the bytes stays: each writing at least triples the file that a row is in. Where two files are
+        // joined, it can only double.
+        let growth = Int64(min(3, policy.joinedCount))
         var files = bin.files
         while let largest = files.max(by: { $0.sizeInBytes < $1.sizeInBytes }),
-            largest.sizeInBytes * 2 > files.reduce(0, { $0 + $1.sizeInBytes }), files.count > 1
+            largest.sizeInBytes * growth > files.reduce(0, { $0 + $1.sizeInBytes }), files.count > 1
         {
             files.removeAll { $0.path == largest.path }
             closeAlone(largest, policy, filter)

@@ -210,7 +210,12 @@ struct TableMaintenance {
             let metadata = try table().metadata
             // After the snapshots: a batch that is begun later has none of them.
             let open = try openBatch()
-            let plan = ExpiryPlan(metadata, policy, openBatch: open, now: settings.clock.now().milliseconds)
+            let now = settings.clock.now().milliseconds
+            var plan = ExpiryPlan(metadata, policy, openBatch: open, read: [], now: now)
+            if !plan.expired.isEmpty {
+                let read = try ReadSnapshots(of: name, in: catalog)
+                plan = ExpiryPlan(metadata, policy, openBatch: open, read: read.ids, now: now)
+            }
             report.keptSnapshots = metadata.snapshots.count - plan.expired.count
             guard !plan.expired.isEmpty else { return }
             let ids = Set(plan.expired.map(\.id))
@@ -236,10 +241,10 @@ struct TableMaintenance {
                 continue
             }
             // What the table names now, not what it named before: others may have committed since.
-            let now = try table().metadata
-            let kept = try named.files(of: now.snapshots) { try checkInterruption() }
-            let statistics = Set(now.statisticsLocations.map(LakeStorage.canonical))
-            let unnamed = gone.filter { kept[$0.key] == nil && !statistics.contains($0.key) && isOwn($0.key, now) }
+            let later = try table().metadata
+            let kept = try named.files(of: later.snapshots) { try checkInterruption() }
+            let statistics = Set(later.statisticsLocations.map(LakeStorage.canonical))
+            let unnamed = gone.filter { kept[$0.key] == nil && !statistics.contains($0.key) && isOwn($0.key, later) }
             for path in unnamed.keys.sorted() {
                 try checkInterruption()
                 try storage.delete(path)

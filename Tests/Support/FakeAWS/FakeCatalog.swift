@@ -29,6 +29,15 @@ struct FakeCatalog {
             guard namespaces.insert(name).inserted else { return Self.fault(409, "AlreadyExistsException") }
             return Self.answer(["namespace": [.string(name)], "properties": [:]])
         case (.post, 3): return create(input, in: parts[1])
+        case (.get, 3):
+            let names = tables.keys.filter { $0.hasPrefix("\(parts[1]).") }.sorted()
+            return Self.answer([
+                "identifiers": .array(
+                    names.map { name in
+                        let table = String(name.dropFirst(parts[1].utf8.count + 1))
+                        return ["namespace": [.string(parts[1])], "name": .string(table)]
+                    })
+            ])
         case (.get, 4):
             return load("\(parts[1]).\(parts[3])", isWhole: request.queryValue("snapshots") != "refs")
         case (.post, 4): return commit(input, to: "\(parts[1]).\(parts[3])")

@@ -64,9 +64,12 @@ import Testing
         #expect(bins(files, filter, sparing: [60]) == [["60"], ["10", "20", "30", "40", "50"]])
     }
 
-    @Test("a file that is larger than all others of its bin stays, so that rows are not written again for a few")
-    func doubling() {
+    @Test("a file with more than a third of its bin's bytes stays, so that rows are not written again for a few")
+    func growth() {
         #expect(bins([file(0, 700)] + [10, 20, 30, 40, 50].map { file($0, 10) }) == [["10", "20", "30", "40", "50"]])
+        #expect(bins([file(0, 26)] + [10, 20, 30, 40, 50].map { file($0, 10) }) == [["10", "20", "30", "40", "50"]])
+        #expect(
+            bins([file(0, 25)] + [10, 20, 30, 40, 50].map { file($0, 10) }) == [["0", "10", "20", "30", "40", "50"]])
     }
 
     @Test("files of two partitions are not joined") func partitions() {

@@ -170,6 +170,18 @@ import Testing
         #expect(missing.status == 3)
         let top = try await Command.run(Programs.cupel, ["top", "--data", emulator.data.path])
         #expect(top.text.contains(#/Bronze +7 +0 +0 +2/#), "\(top.text)")
+        // On a terminal it shows them again each second, until Ctrl-C.
+        let live = try await Command.run(
+            Programs.python,
+            [
+                "\(Programs.packageRoot)/Tests/EndToEnd/Referees/terminal.py", "OLDEST", Programs.cupel, "top",
+                "--interval", "1",
+                "--data", emulator.data.path,
+            ])
+        let seen = try #require(try JSONSerialization.jsonObject(with: live.output) as? [String: Any], "\(live.errors)")
+        let screen = seen.text("screen") ?? ""
+        #expect(screen.matches(of: #/Bronze +7 +0 +0 +2/#).count >= 2, "\(screen)")
+        #expect(seen.int("widest") ?? 81 <= 80 && seen.int("status") == -SIGINT, "\(screen)")
         #expect(emulator.stop() == 0)
     }
 

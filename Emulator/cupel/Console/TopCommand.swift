@@ -33,6 +33,9 @@ struct TopCommand: ParsableCommand {
     @Flag(help: "Print the counts once, as one JSON document.")
     var json = false
 
+    /// How long the records are counted for one look.
+    private static let countingTime = Duration.seconds(10)
+
     func validate() throws {
         guard (1...3600).contains(interval) else {
             throw ValidationError("--interval: expected 1 to 3600 seconds, not \(interval)")
@@ -40,15 +43,18 @@ struct TopCommand: ParsableCommand {
     }
 
     func run() throws {
-        let source = PipelineSource(pipeline: try options.pipeline())
         let stream = StandardStream.output
+        let isLive = stream.isTerminal && !once && !json
+        let pipeline = try options.pipeline()
+        let source = isLive ? PipelineSource(pipeline: pipeline) : PipelineSource(pipeline: pipeline, age: .zero)
         func read() throws -> JSON {
-            do throws(ConsoleFault) { return try source.flow(patience: nil) } catch {
+            do throws(ConsoleFault) {
+                return isLive ? try source.flow(patience: nil) : try Self.counted(source, within: Self.countingTime)
+            } catch {
                 throw CommandFailure.failed("\(error)")
             }
         }
         if json { return stream.line(try read().text) }
-        let isLive = stream.isTerminal && !once
         repeat {
             let lines = Self.lines(of: try read(), width: stream.width ?? 80)
             // The cursor goes home and each line clears its rest, so that nothing flickers.
@@ -57,6 +63,16 @@ struct TopCommand: ParsableCommand {
                     + (isLive ? "\u{1B}[J" : ""))
             if isLive { sleep(UInt32(interval)) }
         } while isLive
+    }
+
+    /// The counts of one look: read on until they are whole or the time is over.
+    static func counted(_ source: PipelineSource, within time: Duration) throws(ConsoleFault) -> JSON {
+        let end = ContinuousClock.now + time
+        var flow: JSON
+        repeat {
+            flow = try source.flow(patience: nil)
+        } while ContinuousClock.now < end && (flow["stages"]?.array ?? []).contains { $0["is_more"]?.bool == true }
+        return flow
     }
 
     static func lines(of flow: JSON, width: Int?) -> [String] {

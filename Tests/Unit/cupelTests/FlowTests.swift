@@ -84,6 +84,18 @@ import Time
         #expect(totals == [2, 4, 6, 7, 7, 7])
     }
 
+    @Test("one look counts on until all is counted, or until its time is over")
+    func oneLook() throws {
+        for number in 1...7 { try put(number) }
+        func total(within time: Duration) throws -> JSON? {
+            let source = source(CountingPace(budget: .zero, rest: 0, shortRest: 0))
+            let flow = try TopCommand.counted(source, within: time)
+            return flow["stages"]?.array?.first { $0["layer"] == "bronze" }?["total"]
+        }
+        #expect(try total(within: .seconds(3600)) == 7)
+        #expect(try total(within: .zero) == 2)
+    }
+
     @Test("a page does not wait for counts longer than it wants, and one reading serves all who ask")
     func patience() throws {
         let reading = FlowReading()

@@ -72,9 +72,11 @@ import Testing
         try await putProfiles(emulator, "first.csv", profiles(1..<299) + [person], folder)
         try await putReviews(emulator, folder)
         _ = try await Referee.gold(emulator, "build")
+        try await Referee.leaveManifests(emulator, "profile")
         let before = try await shown(emulator)
         for place in [
-            "silver/profile/data", "silver/profile/metadata", "bronze/profile", "raw/profile", "review_flat/data",
+            "silver/profile/data", "silver/profile/metadata", "silver/profile/metadata/left-", "bronze/profile",
+            "raw/profile", "review_flat/data",
             "review_flat/metadata", "top_drinkers/data", "top_drinkers/metadata",
         ] {
             #expect(before.contains { $0.contains(place) }, "\(place): \(before)")

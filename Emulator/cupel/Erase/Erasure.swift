@@ -248,6 +248,7 @@ struct Erasure {
             gone.contains(path) && !lists.contains(path)
         }
         try removeVersions(below: metadata.location, files, kept: kept) { path in gone.contains(path) }
+        try removeLeftLists(below: metadata.location, kept: kept)
     }
 
     /// Removes versions of objects below a table: those of files that are gone, what deletions hid, and data files that no

@@ -3,6 +3,8 @@
 
     erasure.py ENDPOINT find TEXT…                      -> {"found": {text: [objects that have it]}, "objects": number}
     erasure.py ENDPOINT versioning Enabled|Suspended    of the lake's bucket, from now on; -> {}
+    erasure.py ENDPOINT leave TABLE                     copies the manifests of silver's table, and their lists, under names that no snapshot
+                                                        has, as a writer leaves them which is killed; -> {}
 
 Parquet files are read with pyarrow, gzip and the blocks of Avro are decompressed; the bytes as they are count, too.
 """
@@ -12,7 +14,7 @@ import boto3, pyarrow.parquet as pq
 from botocore.config import Config
 
 endpoint, command, *texts = sys.argv[1:]
-assert command in ("find", "versioning") and texts
+assert command in ("find", "versioning", "leave") and texts
 s3 = boto3.client(
     "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test",
     config=Config(s3={"addressing_style": "path"}))
@@ -56,6 +58,14 @@ buckets = [b["Name"] for b in s3.list_buckets()["Buckets"] if "-lake" in b["Name
 if command == "versioning":
     lake = next(bucket for bucket in buckets if "-lake" in bucket)
     s3.put_bucket_versioning(Bucket=lake, VersioningConfiguration={"Status": texts[0]})
+    print("{}")
+    sys.exit()
+if command == "leave":
+    lake = next(bucket for bucket in buckets if "-lake" in bucket)
+    prefix = f"silver/{texts[0]}/metadata/"
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=lake, Prefix=prefix):
+        for key in (o["Key"] for o in page["Contents"] if o["Key"].endswith(".avro")):
+            s3.copy_object(Bucket=lake, Key=f"{prefix}left-{key.removeprefix(prefix)}", CopySource={"Bucket": lake, "Key": key})
     print("{}")
     sys.exit()
 found, count = {text: [] for text in texts}, 0

@@ -69,6 +69,11 @@ enum Referee {
         _ = try await answer(of: "erasure.py", by: Programs.python, [emulator.endpoint, "versioning", status], 600)
     }
 
+    /// Runs `Referees/erasure.py leave TABLE`: manifests as a writer leaves them which is killed before its commit.
+    static func leaveManifests(_ emulator: RunningEmulator, _ table: String) async throws {
+        _ = try await answer(of: "erasure.py", by: Programs.python, [emulator.endpoint, "leave", table], 600)
+    }
+
     /// Runs `Referees/erase_rounds.py`: kills an erasure of each key between two of its requests, and starts it again.
     static func eraseRounds(
         _ emulator: RunningEmulator, _ table: String, _ name: String, rounds: Int, seed: Int, keys: [String]

@@ -76,8 +76,8 @@ class Chromium:
             raise RuntimeError(answer["exceptionDetails"].get("exception", {}).get("description", str(answer)))
         return answer["result"].get("value")
 
-    def wait(self, script, what, seconds=60):
-        """Waits until a script answers something true, and returns that."""
+    def wait(self, script, what, seconds=600):
+        """Waits until a script answers something true, and returns that. The time is for a page that never comes, not for a slow machine."""
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -117,7 +117,7 @@ class Chromium:
         self.send("Browser.setDownloadBehavior", behavior="allow", downloadPath=folder)
         self.session = session
 
-    def kept(self, folder, name, seconds=60):
+    def kept(self, folder, name, seconds=600):
         """The bytes of a file that was stored, once it is whole."""
         path, deadline = os.path.join(folder, name), time.monotonic() + seconds
         while not os.path.exists(path) or any(other.endswith(".crdownload") for other in os.listdir(folder)):

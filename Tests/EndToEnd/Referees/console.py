@@ -94,10 +94,10 @@ try:
         if name == "sql":
             browser.wait("!!document.querySelector('#result table')", "rows of a query")
         browser.wait("document.querySelector('#live').textContent === 'live' && !document.querySelector('[data-counting]')", f"events at {name}")
-        pages[name] = browser.text()
-        contents[name] = browser.evaluate("document.querySelector('main').innerText")
         if name == "part":
             browser.wait("!!document.querySelector('.log')", "the log of a function")
+        pages[name] = browser.text()
+        contents[name] = browser.evaluate("document.querySelector('main').innerText")
         check(browser.unnamed() == [], f"{name}: a screen reader cannot name {browser.unnamed()}")
         check(browser.evaluate("document.querySelectorAll('h1').length") == 1, f"{name}: one h1")
         check(browser.evaluate("document.documentElement.lang") == "en", f"{name}: no language")

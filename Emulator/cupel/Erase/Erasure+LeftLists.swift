@@ -19,16 +19,17 @@ extension Erasure {
             let path = "s3://\(version.object.bucket)/\(version.object.key)"
             present.insert(path)
             guard path.hasSuffix(".avro"), !kept.contains(path) else { continue }
-            do throws(AWSError) {
-                // One that cannot be read was not written to its end, and is named in the report.
-                guard let file = try? AvroFile(try objects.get(version.object).bytes) else {
-                    report.unread.append("\(version.object)")
-                    continue
-                }
-                left.append((version.object, path, Self.paths(in: file, below: "s3://\(root.bucket)/\(root.key)")))
-            } catch {
+            let bytes: [UInt8]
+            do throws(AWSError) { bytes = try objects.get(version.object).bytes } catch {
                 guard error.isNotFound else { throw error }
+                continue
             }
+            guard let file = try? AvroFile(bytes) else {
+                // It was not written to its end, or by no engine of Iceberg's.
+                report.unread.append("\(version.object)")
+                continue
+            }
+            left.append((version.object, path, Self.paths(in: file, below: "s3://\(root.bucket)/\(root.key)")))
         }
         // A list whose manifest leaves is left, too.
         while let place = try left.firstIndex(where: { try isAnyGone($0.names.subtracting(present)) }) {

@@ -18,7 +18,7 @@ import recvlogical
 
 endpoint, uri, psql, *tables = sys.argv[1:]
 decoded = None
-if tables[-2] == "--changes": *tables, _, decoded = tables
+if "--changes" in tables: *tables, _, decoded = tables
 
 
 def client(service):

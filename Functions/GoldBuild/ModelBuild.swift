@@ -227,8 +227,11 @@ struct ModelBuild {
         return found.filter { !without.contains($0.file.path) }
     }
 
-    /// Of so few bytes a second thread of the engine takes more time of processors than it saves: a quarter of both.
-    private static let sizeForOneThread = 16 << 20
+    /// Of so few bytes a second thread of the engine takes more time of processors than it saves: a quarter of both. A whole table that
+    /// others are built from is waited for, so it is not left to one thread as long as that.
+    private static func threads(reading size: Int, ofAll isWhole: Bool) -> Int? {
+        size < (isWhole ? 2 << 20 : 16 << 20) ? 1 : nil
+    }
 
     /// Runs the model's statement, writes the rows of other periods that are in files to be replaced, and checks the model's rows
     /// against the contract, all in one run of the engine.
@@ -283,7 +286,8 @@ struct ModelBuild {
         let audit = Audit(model, table.columns, relation: relation)
         run.statements += audit.statement
         let lines = try ask(
-            run.statements, after: run.preparation, in: work.folder, threads: size < Self.sizeForOneThread ? 1 : nil)
+            run.statements, after: run.preparation, in: work.folder,
+            threads: Self.threads(reading: size, ofAll: changed == nil))
         guard changed == nil || lines.first == "0" else {
             throw GoldError.model(
                 place: model.path,
